@@ -1,0 +1,178 @@
+package promise
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+)
+
+// Judge reads a timeline up to now and says whether it keeps the promise whose
+// clock started at since. It is pure. The error says that a cost of the limit
+// is not known; then there is no verdict.
+//
+// Whoever records must have been recording from since to now; where it could
+// not see, its gaps say so.
+func (p Promise) Judge(moments []timeline.Moment, since, now time.Time, costs Costs) (Verdict, error) {
+	v := Verdict{Promise: p.ID, Level: p.Level, Claim: p.Claim, Since: since, Until: now}
+	var err error
+	for _, bound := range []struct {
+		limit Limit
+		parts *Parts
+	}{{p.Limit, &v.Limit}, {p.Early, &v.Early}, {p.For, &v.Window}} {
+		if *bound.parts, err = bound.limit.Resolve(costs); err != nil {
+			return v, fmt.Errorf("judge %s: %w", p.ID, err)
+		}
+	}
+	if end, found := slices.BinarySearchFunc(moments, now, func(m timeline.Moment, t time.Time) int {
+		if m.At.After(t) {
+			return 1
+		}
+		return -1
+	}); !found {
+		moments = moments[:end]
+	}
+	j := judge{promise: p, verdict: v, blinds: timeline.Blinds(moments)}
+	j.walk(moments)
+	j.decide()
+	return j.verdict, nil
+}
+
+// judge walks a timeline once and remembers the first moments that matter.
+type judge struct {
+	promise      Promise
+	verdict      Verdict
+	blinds       []timeline.Blind
+	kept, broken *hit
+	seen         map[timeline.Kind]bool
+}
+
+// hit is when a condition first held, and by what error bound.
+type hit struct {
+	at     time.Time
+	within time.Duration
+}
+
+func (j *judge) walk(moments []timeline.Moment) {
+	v := &j.verdict
+	state := timeline.NewState()
+	j.seen = map[timeline.Kind]bool{}
+	i := 0
+	for ; i < len(moments) && moments[i].At.Before(v.Since); i++ {
+		j.seen[moments[i].Kind] = true
+		state.Apply(moments[i])
+	}
+	state.Since, state.At = v.Since, v.Since
+	for ; i < len(moments) && moments[i].At.Equal(v.Since); i++ {
+		j.seen[moments[i].Kind] = true
+		state.Apply(moments[i])
+	}
+	j.test(state, hit{at: v.Since})
+	for i < len(moments) && !j.over(moments[i].At) {
+		// Moments that one record call stamped belong together: a condition
+		// must not be asked of half an object.
+		at, within := moments[i].At, time.Duration(0)
+		for ; i < len(moments) && moments[i].At.Equal(at); i++ {
+			j.seen[moments[i].Kind] = true
+			within = max(within, moments[i].Within)
+			state.Apply(moments[i])
+		}
+		j.test(state, hit{at: at, within: min(within, at.Sub(v.Since))})
+	}
+}
+
+// test asks the promise's conditions of a state and remembers the first time
+// that each held.
+func (j *judge) test(state *timeline.State, now hit) {
+	if j.kept == nil && !j.promise.Kept.IsZero() && j.promise.Kept.Holds(state) {
+		j.kept = &now
+	}
+	if j.broken == nil && !j.promise.Never.IsZero() && !j.over(now.at) && j.promise.Never.Holds(state) {
+		j.broken = &now
+	}
+}
+
+// over reports whether nothing after at can matter.
+func (j *judge) over(at time.Time) bool {
+	window := j.verdict.Window.Total()
+	if j.broken != nil {
+		return true
+	}
+	if len(j.verdict.Window) > 0 {
+		return at.Sub(j.verdict.Since) > window && (j.promise.Kept.IsZero() || j.kept != nil)
+	}
+	return j.kept != nil && at.After(j.kept.at)
+}
+
+func (j *judge) decide() {
+	v := &j.verdict
+	limit, early, window := v.Limit.Total(), v.Early.Total(), v.Window.Total()
+	elapsed := v.Until.Sub(v.Since)
+	switch {
+	case j.broken != nil:
+		j.found(Broken, *j.broken, j.promise.Never.Text)
+	case j.kept != nil && j.kept.at.Sub(v.Since) < early:
+		j.found(Early, *j.kept, "")
+	case j.kept != nil && elapsed >= window:
+		j.keptIn(limit, max(early, j.watchedFor(window)))
+	case j.promise.Kept.IsZero() && elapsed >= window:
+		j.found(Kept, hit{at: v.Since.Add(window)}, "")
+		j.blindIf(window)
+	case j.kept == nil && !j.promise.Kept.IsZero() && elapsed >= max(Patience*limit, window):
+		j.found(Never, hit{at: v.Until}, "waited for "+j.promise.Kept.Text)
+		j.blindIf(max(limit, window))
+	default:
+		j.found(Undecided, hit{at: v.Until}, "")
+	}
+}
+
+// keptIn decides between kept and late. A moment that came late by no more
+// than its error bound may have been in time: the recorder's slowness is never
+// held against the stack.
+func (j *judge) keptIn(limit, watched time.Duration) {
+	v := &j.verdict
+	if j.kept.at.Add(-j.kept.within).Sub(v.Since) > limit {
+		j.found(Late, *j.kept, "")
+		j.blindIf(limit)
+		return
+	}
+	j.found(Kept, *j.kept, "")
+	if watched > 0 {
+		j.blindIf(watched)
+	}
+}
+
+// watchedFor is how long nothing may have broken a promise that is kept.
+func (j *judge) watchedFor(window time.Duration) time.Duration {
+	if j.promise.Never.IsZero() {
+		return 0
+	}
+	return max(window, j.kept.at.Sub(j.verdict.Since))
+}
+
+func (j *judge) found(o Outcome, at hit, why string) {
+	v := &j.verdict
+	v.Outcome, v.Took, v.Within, v.Why = o, at.at.Sub(v.Since), at.within, why
+}
+
+// blindIf turns a verdict that rests on having seen nothing else in the first d
+// into Blind where a recorder could not have seen it.
+func (j *judge) blindIf(d time.Duration) {
+	v := &j.verdict
+	kinds := append(slices.Clone(j.promise.Kept.Kinds), j.promise.Never.Kinds...)
+	for _, b := range j.blinds {
+		if slices.Contains(kinds, b.Kind) && b.Overlaps(v.Since, v.Since.Add(d)) {
+			v.Outcome, v.Why = Blind, fmt.Sprintf("%s could not be seen from %s on: %s", b.Kind, offset(b.From, v.Since), b.Why)
+			return
+		}
+	}
+	for _, kind := range kinds {
+		if !j.seen[kind] {
+			v.Outcome, v.Why = Blind, fmt.Sprintf("nothing of kind %s was ever recorded", kind)
+			return
+		}
+	}
+}
+
+func offset(at, since time.Time) string { return fmt.Sprintf("%+.1fs", at.Sub(since).Seconds()) }

@@ -1,0 +1,126 @@
+package promise
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scaleproof/scaleproof/e2e/hpa"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+)
+
+// storyLines is how many moments a failure prints before it elides the middle.
+const storyLines = 40
+
+// Story tells a verdict with what happened: the text of a failure. It is pure,
+// so that a stored run can be told again.
+func (v Verdict) Story(moments []timeline.Moment) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", v.Headline())
+	row := func(name, text string) { fmt.Fprintf(&b, "  %-7s %s\n", name, text) }
+	row("claim", v.Claim)
+	if len(v.Limit) > 0 {
+		row("limit", v.Limit.String())
+	}
+	if len(v.Early) > 0 {
+		row("not before", v.Early.String())
+	}
+	if len(v.Window) > 0 {
+		row("for", v.Window.String())
+	}
+	row("took", v.Duration())
+	lines, spent := tell(moments, v.Since, v.Since.Add(v.Took))
+	if spent != "" {
+		row("spent", spent)
+	}
+	b.WriteByte('\n')
+	for _, line := range elide(lines) {
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
+	return b.String()
+}
+
+// component names who a stretch of time was spent in, by the kind of the
+// moment that ended it.
+var component = map[timeline.Kind]string{
+	timeline.Prometheus: "Prometheus", timeline.Metric: "Prometheus and KEDA", timeline.ScaledObject: "KEDA",
+	timeline.HPA: "HPA", timeline.Replicas: "pods", timeline.Pod: "pods", timeline.Deployment: "pods",
+	timeline.Source: "Flux", timeline.Kustomization: "Flux", timeline.APIService: "aggregation layer",
+	timeline.Usage: "metrics-server", timeline.Load: "load", timeline.Act: "spec",
+}
+
+// tell returns a line for each moment between from and to, and the sum of the
+// seconds by the component that was waited for.
+func tell(moments []timeline.Moment, from, to time.Time) (lines []string, spent string) {
+	state := timeline.NewState()
+	totals := map[string]time.Duration{}
+	last := from
+	for _, m := range moments {
+		if m.At.After(to) {
+			break
+		}
+		text := explain(state, m)
+		before := state.Apply(m)
+		if m.At.Before(from) || before.Same(m) {
+			continue
+		}
+		if name, ok := component[m.Kind]; ok {
+			totals[name] += m.At.Sub(last)
+			last = m.At
+		}
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("%8s  %-13s %s%s", offset(m.At, from), m.Kind, m.Change(before), text), " "))
+	}
+	if rest := to.Sub(last); rest >= time.Second/10 {
+		totals["nothing happening"] += rest
+	}
+	return lines, ranking(totals)
+}
+
+// explain says why an HPA asks for what it does, where the state tells.
+func explain(s *timeline.State, m timeline.Moment) string {
+	if m.Kind != timeline.HPA || m.Field != "desired" || m.Gone {
+		return ""
+	}
+	low, okMin := s.Get(timeline.HPA, m.Object, "min")
+	high, okMax := s.Get(timeline.HPA, m.Object, "max")
+	target, okTarget := s.Get(timeline.HPA, m.Object, "target")
+	value, okValue := s.Value(timeline.Metric, "value")
+	current, okCurrent := s.Get(timeline.HPA, m.Object, "desired")
+	if !okMin || !okMax || !okTarget || !okValue || !okCurrent || target.Value == 0 {
+		return ""
+	}
+	spec := hpa.Spec{Min: int(low.Value), Max: int(high.Value), Target: target.Value}
+	if spec.Step(int(current.Value), value) != int(m.Value) {
+		return "" // another rule decided, and a wrong reason is worse than none
+	}
+	return " (" + spec.Explain(int(current.Value), value) + ")"
+}
+
+func ranking(totals map[string]time.Duration) string {
+	var names []string
+	for name, d := range totals {
+		if d >= time.Second/10 {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if totals[a] != totals[b] {
+			return int(totals[b] - totals[a])
+		}
+		return strings.Compare(a, b)
+	})
+	for i, name := range names {
+		names[i] = name + " " + Seconds(totals[name])
+	}
+	return strings.Join(names, ", ")
+}
+
+func elide(lines []string) []string {
+	if len(lines) <= storyLines {
+		return lines
+	}
+	half := storyLines / 2
+	middle := fmt.Sprintf("%8s  %d more moments", "...", len(lines)-2*half)
+	return slices.Concat(lines[:half], []string{middle}, lines[len(lines)-half:])
+}
