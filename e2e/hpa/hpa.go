@@ -94,6 +94,29 @@ func (s Spec) Step(current int, value float64) int {
 	return min(max(wanted, s.Min), s.Max)
 }
 
+// The reasons of the HPA's condition ScalingLimited.
+const (
+	WithinRange  = "DesiredWithinRange"
+	TooFew       = "TooFewReplicas"
+	TooMany      = "TooManyReplicas"
+	StepTooLarge = "ScaleUpLimit"
+)
+
+// Limited returns the reason that the condition ScalingLimited must show after
+// a sync with that value.
+func (s Spec) Limited(current int, value float64) string {
+	wanted, limit := s.Wanted(current, value), s.StepLimit(current, 0)
+	switch {
+	case wanted < s.Min:
+		return TooFew
+	case wanted > current && wanted > limit && limit < s.Max:
+		return StepTooLarge
+	case wanted > s.Max:
+		return TooMany
+	}
+	return WithinRange
+}
+
 // Path returns the replicas that an HPA goes through for a value that stays,
 // from current on, one step per sync (or per policy period), current included.
 func (s Spec) Path(current int, value float64) []int {

@@ -57,6 +57,37 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+func TestLimited(t *testing.T) {
+	for _, test := range []struct {
+		current int
+		value   float64
+		want    string
+	}{{1, 0, TooFew}, {1, 2, WithinRange}, {2, 7, WithinRange}, {1, 31, StepTooLarge}, {8, 31, TooMany}, {10, 31, TooMany}} {
+		if got := seed.Limited(test.current, test.value); got != test.want {
+			t.Errorf("Limited(%d, %g) = %s, want %s", test.current, test.value, got, test.want)
+		}
+	}
+}
+
+func TestScaleUpPolicies(t *testing.T) {
+	got, err := ScaleUpPolicies(`{"scaleUp":{"policies":[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Policy{{Pods: 4, Period: 15 * time.Second}, {Percent: 100, Period: 15 * time.Second}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if none, err := ScaleUpPolicies(""); none != nil || err != nil {
+		t.Errorf("no behavior: %v, %v", none, err)
+	}
+	for _, bad := range []string{"{", `{"scaleUp":{"policies":[{"type":"Nodes"}]}}`} {
+		if _, err := ScaleUpPolicies(bad); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
+}
+
 func specs(t *rapid.T) (Spec, int, float64) {
 	low := rapid.IntRange(1, 20).Draw(t, "min")
 	s := Spec{

@@ -95,12 +95,12 @@ func (j *judge) test(state *timeline.State, now hit) {
 
 // over reports whether nothing after at can matter.
 func (j *judge) over(at time.Time) bool {
-	window := j.verdict.Window.Total()
-	if j.broken != nil {
+	elapsed := at.Sub(j.verdict.Since)
+	if j.broken != nil || elapsed > j.verdict.patience() {
 		return true
 	}
 	if len(j.verdict.Window) > 0 {
-		return at.Sub(j.verdict.Since) > window && (j.promise.Kept.IsZero() || j.kept != nil)
+		return elapsed > j.verdict.Window.Total() && (j.promise.Kept.IsZero() || j.kept != nil)
 	}
 	return j.kept != nil && at.After(j.kept.at)
 }
@@ -119,8 +119,8 @@ func (j *judge) decide() {
 	case j.promise.Kept.IsZero() && elapsed >= window:
 		j.found(Kept, hit{at: v.Since.Add(window)}, "")
 		j.blindIf(window)
-	case j.kept == nil && !j.promise.Kept.IsZero() && elapsed >= max(Patience*limit, window):
-		j.found(Never, hit{at: v.Until}, "waited for "+j.promise.Kept.Text)
+	case j.kept == nil && !j.promise.Kept.IsZero() && elapsed >= v.patience():
+		j.found(Never, hit{at: v.Since.Add(v.patience())}, "waited for "+j.promise.Kept.Text)
 		j.blindIf(max(limit, window))
 	default:
 		j.found(Undecided, hit{at: v.Until}, "")

@@ -29,6 +29,7 @@ var (
 	Recheck         = Term{"APIService recheck", 1}   // the aggregator's
 	FluxInterval    = Term{"Flux interval", 1}        // the Kustomization's or source's
 	FluxReconcile   = Term{"Flux reconcile", 1}       // from a request to a reconcile done
+	FluxRequeue     = Term{"Flux requeue", 1}         // until a dependency is looked at again
 )
 
 // Limit is a sum of terms.

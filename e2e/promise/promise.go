@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"time"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 )
@@ -40,10 +39,6 @@ type Promise struct {
 
 	Never timeline.Condition
 	For   Limit
-
-	// Mutant names the way to break the stack after which this promise must
-	// be seen broken; empty where the catalogue has none.
-	Mutant string
 }
 
 var idPattern = regexp.MustCompile(`^[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -93,17 +88,3 @@ func (p Promise) Bounds() Limit {
 // Patience is how many times the limit a promise is watched for, so that late
 // is measured and not only timed out.
 const Patience = 3
-
-// Watch returns how long after the clock's start the promise is decided at the
-// latest. It fails if a cost is not known.
-func (p Promise) Watch(costs Costs) (time.Duration, error) {
-	limit, err := p.Limit.Resolve(costs)
-	if err != nil {
-		return 0, fmt.Errorf("limit of %s: %w", p.ID, err)
-	}
-	window, err := p.For.Resolve(costs)
-	if err != nil {
-		return 0, fmt.Errorf("window of %s: %w", p.ID, err)
-	}
-	return max(Patience*limit.Total(), window.Total()), nil
-}

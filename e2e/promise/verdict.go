@@ -45,6 +45,21 @@ type Verdict struct {
 // Decided reports whether more moments could still change the verdict.
 func (v Verdict) Decided() bool { return v.Outcome != Undecided }
 
+// patience is how long after the clock's start there is a verdict at the latest.
+func (v Verdict) patience() time.Duration {
+	return max(Patience*v.Limit.Total(), v.Window.Total())
+}
+
+// Next returns when an undecided verdict may change though nothing happens: at
+// the end of its window or of its patience.
+func (v Verdict) Next() time.Time {
+	window := v.Since.Add(v.Window.Total())
+	if v.Until.Before(window) {
+		return window
+	}
+	return v.Since.Add(v.patience())
+}
+
 // Fails reports whether the verdict fails the run.
 func (v Verdict) Fails() bool { return v.Outcome != Kept && v.Level == Must }
 

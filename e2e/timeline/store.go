@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,4 +60,23 @@ func (t *Timeline) Save(path string) error {
 		return err
 	}
 	return errors.Join(Write(file, t.Moments()), file.Close())
+}
+
+// Follow stores the moments as they are recorded, until the context ends and
+// the last of them is stored.
+func (t *Timeline) Follow(ctx context.Context, w io.Writer) error {
+	stored := 0
+	for {
+		changed := t.Changed()
+		moments := t.Moments()
+		if err := Write(w, moments[stored:]); err != nil {
+			return err
+		}
+		stored = len(moments)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Write(w, t.Moments()[stored:])
+		}
+	}
 }
