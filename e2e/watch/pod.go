@@ -1,0 +1,34 @@
+package watch
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+)
+
+// podFields reads a Pod. The field waiting is there only while a container
+// waits for something.
+func podFields(p *corev1.Pod) []timeline.Moment {
+	w := writer{kind: timeline.Pod, object: p.Name}
+	w.word("phase", string(p.Status.Phase))
+	w.truth("scheduled", podCondition(p, corev1.PodScheduled), "")
+	w.truth("ready", podCondition(p, corev1.PodReady), "")
+	waiting, restarts := "", int32(0)
+	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		restarts += c.RestartCount
+		if waiting == "" && c.State.Waiting != nil {
+			waiting = c.State.Waiting.Reason
+		}
+	}
+	w.word("waiting", waiting)
+	w.number("restarts", float64(restarts))
+	return w.moments
+}
+
+func podCondition(p *corev1.Pod, kind corev1.PodConditionType) bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == kind && c.Status == corev1.ConditionTrue
+	})
+}
