@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/e2e-framework/klient/k8s"
+	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
+
+	"github.com/scaleproof/scaleproof/e2e/load"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+	"github.com/scaleproof/scaleproof/e2e/watch"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+// Send sends exactly n requests to one pod of the app, one after the other, as
+// the seed does by a port-forward. It returns when the last was answered.
+func (a *App) Send(ctx context.Context, n int) time.Time {
+	ginkgo.GinkgoHelper()
+	done, err := load.Send(ctx, a.Timeline, a.tunnel(ctx), n)
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("send %d requests to %s: %v", n, a.name, err))
+	}
+	return done
+}
+
+// Set gives the gauge of the app's source an exact value, and returns when.
+func (a *App) Set(ctx context.Context, value float64) time.Time {
+	ginkgo.GinkgoHelper()
+	set, err := load.SetGauge(ctx, a.Timeline, a.tunnel(ctx), value)
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("set the gauge of %s to %g: %v", a.name, value, err))
+	}
+	return set
+}
+
+// tunnel returns a port-forward to one ready pod of those that are scraped, the
+// same for all of a spec: a counter belongs to its pod.
+func (a *App) tunnel(ctx context.Context) *load.Tunnel {
+	ginkgo.GinkgoHelper()
+	if a.forward != nil {
+		return a.forward
+	}
+	pod := a.scrapedPod(ctx)
+	forward, err := load.Forward(context.WithoutCancel(ctx), a.env.rest, a.namespace, pod, appPort)
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("port-forward to pod %s/%s: %v", a.namespace, pod, err))
+	}
+	ginkgo.DeferCleanup(forward.Close)
+	a.forward = forward
+	return forward
+}
+
+// appPort is where the fixtures' app listens.
+const appPort = 8080
+
+// scrapedPod returns a ready pod that Prometheus scrapes, once there is one.
+func (a *App) scrapedPod(ctx context.Context) string {
+	ginkgo.GinkgoHelper()
+	var pods corev1.PodList
+	err := a.env.client.Resources(a.namespace).List(ctx, &pods, resources.WithLabelSelector(stack.ScrapedLabel))
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("find a pod of %s to send to: %v", a.name, err))
+	}
+	for _, pod := range pods.Items {
+		isThere := timeline.Condition{
+			Text:  "pod " + pod.Name + " is ready",
+			Kinds: []timeline.Kind{timeline.Pod},
+			Holds: func(s *timeline.State) bool {
+				ready, ok := s.Get(timeline.Pod, pod.Name, "ready")
+				return ok && ready.Value == 1
+			},
+		}
+		a.env.Settle(ctx, a.Scene, a.applied, isThere)
+		return pod.Name
+	}
+	ginkgo.Fail(fmt.Sprintf("%s has no pod that is scraped", a.name))
+	return ""
+}
+
+// Edit merges a change into one of the app's objects, and returns when.
+func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
+	ginkgo.GinkgoHelper()
+	for _, object := range a.objects {
+		if object.GetKind() != kind || object.GetName() != name {
+			continue
+		}
+		patch := k8s.Patch{PatchType: types.MergePatchType, Data: []byte(change)}
+		if err := a.env.client.Resources(a.namespace).Patch(ctx, object.DeepCopy(), patch); err != nil {
+			ginkgo.Fail(fmt.Sprintf("edit %s %s: %v", kind, name, err))
+		}
+		return a.Act(name, "edited", change)
+	}
+	ginkgo.Fail(fmt.Sprintf("%s has no %s %s to edit", a.name, kind, name))
+	return time.Time{}
+}
+
+// StartsFrom notes for the judge how many replicas the app had when the spec
+// began to act.
+func (a *App) StartsFrom(replicas int) {
+	a.Timeline.Record(timeline.Moment{Kind: timeline.Act, Field: "replicas", Value: float64(replicas)})
+}
+
+// Serves notes for the judge under which names the app's metrics must be found.
+func (a *App) Serves(metrics ...string) {
+	a.Act("metrics", "expected", strings.Join(metrics, ","))
+}
+
+// SampleUsage records the CPU and memory of all nodes and of the app's pods,
+// and notes how many nodes there are.
+func (a *App) SampleUsage(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	var nodes corev1.NodeList
+	if err := a.env.client.Resources().List(ctx, &nodes); err != nil {
+		ginkgo.Fail("list nodes: " + err.Error())
+	}
+	a.Timeline.Record(timeline.Moment{Kind: timeline.Act, Field: "nodes", Value: float64(len(nodes.Items))})
+	a.recorder.Sample(samplePeriod, watch.NodeUsage(a.env.watched), watch.PodUsage(a.env.watched, a.namespace))
+}
+
+// Reconcile asks Flux to reconcile one of the app's objects now, and returns
+// when it was asked and the token by which Flux says that it has.
+func (a *App) Reconcile(ctx context.Context, kind, name string) (time.Time, string) {
+	ginkgo.GinkgoHelper()
+	token := strconv.FormatInt(time.Now().UnixNano(), 10)
+	change := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, stack.ReconcileAnnotation, token)
+	return a.Edit(ctx, kind, name, change), token
+}

@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/rand"
+
+	"github.com/scaleproof/scaleproof/e2e/load"
+	"github.com/scaleproof/scaleproof/e2e/watch"
+	"github.com/scaleproof/scaleproof/fixtures"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+// RunLabel marks every namespace that a spec makes.
+const RunLabel = "scaleproof.dev/run"
+
+// App is a fixture, applied into a namespace of its own and recorded.
+type App struct {
+	*Scene
+	objects []*unstructured.Unstructured
+	applied time.Time
+	forward *load.Tunnel
+}
+
+// Vars give values to the variables of a fixture.
+type Vars map[string]string
+
+// Apply puts a fixture into a namespace of its own and records it until the
+// spec ends, when all of it is removed. The clock of what must follow from
+// being applied starts at the app's Applied moment.
+func (e *Env) Apply(ctx context.Context, fixture string, vars ...Vars) *App {
+	ginkgo.GinkgoHelper()
+	app := e.Prepare(ctx, fixture)
+	app.Create(ctx, fixture, vars...)
+	return app
+}
+
+// Prepare makes a namespace and records it, with nothing in it yet.
+func (e *Env) Prepare(ctx context.Context, name string) *App {
+	ginkgo.GinkgoHelper()
+	namespace := "proof-" + strings.ReplaceAll(name, "/", "-") + "-" + rand.String(5)
+	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: map[string]string{RunLabel: e.run()}}}
+	if err := e.client.Resources().Create(ctx, object); err != nil {
+		ginkgo.Fail(fmt.Sprintf("create namespace %s: %v", namespace, err))
+	}
+	ginkgo.DeferCleanup(func(ctx context.Context) error { return e.client.Resources().Delete(ctx, object) })
+	return &App{Scene: e.record(ctx, namespace, watch.Target{Namespace: namespace, Flux: namespace})}
+}
+
+// Create renders a fixture into the app's namespace, with the run's mutant laid
+// over it.
+func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Time {
+	ginkgo.GinkgoHelper()
+	values := map[string]string{"NAMESPACE": a.namespace}
+	for _, v := range vars {
+		maps.Copy(values, v)
+	}
+	objects, err := fixtures.Objects(fixture, a.env.mutant.OverlayOf(fixture), values)
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	for _, object := range objects {
+		if err := a.env.client.Resources(a.namespace).Create(ctx, object); err != nil {
+			ginkgo.Fail(fmt.Sprintf("create %s %s: %v", object.GetKind(), object.GetName(), err))
+		}
+	}
+	a.adopt(objects)
+	a.applied = a.Act(fixture, "applied", "")
+	return a.applied
+}
+
+// Applied is when the last of the app's objects was created.
+func (a *App) Applied() time.Time { return a.applied }
+
+// adopt makes objects the app's own, whoever applies them, and records every
+// external metric that the ScaledObjects among them promise, and Prometheus'
+// own answer to the query of each trigger.
+func (a *App) adopt(objects []*unstructured.Unstructured) {
+	a.objects = append(a.objects, objects...)
+	for _, object := range objects {
+		if object.GetKind() != "ScaledObject" {
+			continue
+		}
+		for _, t := range triggersOf(object) {
+			a.recorder.Sample(samplePeriod, watch.ExternalMetric(a.env.watched, a.namespace, t.metric, object.GetName()))
+			if t.query != "" {
+				a.samplePrometheus(t)
+			}
+		}
+	}
+}
+
+func (a *App) samplePrometheus(t trigger) {
+	ginkgo.GinkgoHelper()
+	prometheus := watch.Service{Namespace: stack.MonitoringNamespace, Name: stack.Prometheus, Port: stack.PrometheusPort}
+	sampler, err := watch.PromQL(a.env.watched, prometheus, t.metric, t.query)
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	a.recorder.Sample(samplePeriod, sampler)
+}
+
+// trigger is what is sampled of one: the metric it is served as, and its query,
+// which a formula over several has not.
+type trigger struct{ metric, query string }
+
+// triggersOf returns the Prometheus triggers of a ScaledObject. KEDA serves the
+// i-th as s{i}-prometheus, and a formula as one composite metric.
+func triggersOf(scaledObject *unstructured.Unstructured) []trigger {
+	if _, found, _ := unstructured.NestedString(scaledObject.Object, "spec", "advanced", "scalingModifiers", "formula"); found {
+		return []trigger{{metric: stack.FormulaMetric}}
+	}
+	var triggers []trigger
+	list, _, _ := unstructured.NestedSlice(scaledObject.Object, "spec", "triggers")
+	for i, item := range list {
+		fields, ok := item.(map[string]any)
+		if !ok || fields["type"] != "prometheus" {
+			continue
+		}
+		query, _, _ := unstructured.NestedString(fields, "metadata", "query")
+		triggers = append(triggers, trigger{metric: fmt.Sprintf("s%d-prometheus", i), query: query})
+	}
+	return triggers
+}
+
+// Namespace is where the app lives.
+func (a *App) Namespace() string { return a.namespace }
+
+// run names the run in labels.
+func (e *Env) run() string { return strings.ToLower(filepath.Base(e.config.RunDir)) }

@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+// Costs that no object of the cluster tells.
+const (
+	// scrapeDiscovery is two of Prometheus' own rounds of 5 s: the discovery
+	// manager passes targets on (discovery.Manager's updatert), and the scrape
+	// manager takes them up (DiscoveryReloadInterval).
+	scrapeDiscovery = 10 * time.Second
+	// recheck is how often the aggregator asks an APIService anew
+	// (kube-aggregator, availability controllers' resync).
+	recheck = 30 * time.Second
+	// defaultKEDAPoll and defaultCooldown are those of a ScaledObject that is
+	// silent about them (KEDA, defaultPollingInterval and defaultCooldownPeriod).
+	defaultKEDAPoll = 30 * time.Second
+	defaultCooldown = 300 * time.Second
+	// fluxReconcile is what Flux may take from being asked to having applied:
+	// fetch a small repository, build it, apply a handful of objects and see
+	// them ready. Measured at 1.5 s on two idle cores; the rest is for cores
+	// that are busy starting pods.
+	fluxReconcile = 10 * time.Second
+)
+
+// costs reads from the configuration in force how long each term of a limit
+// takes. Terms of which the scene has nothing are left out, and a promise that
+// needs them is an error.
+func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
+	traits := s.env.config.Traits
+	costs := promise.Costs{
+		promise.HPASync.Name:         traits.HPASync,
+		promise.PodStart.Name:        traits.PodStart,
+		promise.ScrapeDiscovery.Name: scrapeDiscovery,
+		promise.Recheck.Name:         recheck,
+		promise.FluxReconcile.Name:   fluxReconcile,
+	}
+	state := s.now()
+	setSeconds(costs, state, promise.KEDAPoll, "polling", defaultKEDAPoll)
+	setSeconds(costs, state, promise.Cooldown, "cooldown", defaultCooldown)
+	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeInterval, s.env.commandLines, s.fluxInterval} {
+		if err := read(ctx, costs); err != nil {
+			return nil, err
+		}
+	}
+	return costs, nil
+}
+
+// setSeconds takes a cost from a field of the scene's ScaledObject.
+func setSeconds(costs promise.Costs, state *timeline.State, term promise.Term, field string, fallback time.Duration) {
+	if len(state.All(timeline.ScaledObject, "max")) == 0 {
+		return
+	}
+	costs[term.Name] = fallback
+	if v, ok := state.Value(timeline.ScaledObject, field); ok {
+		costs[term.Name] = time.Duration(v * float64(time.Second))
+	}
+}
+
+// scrapeInterval is that of the PodMonitor for all apps.
+func (e *Env) scrapeInterval(ctx context.Context, costs promise.Costs) error {
+	monitor := &unstructured.Unstructured{}
+	monitor.SetAPIVersion("monitoring.coreos.com/v1")
+	monitor.SetKind("PodMonitor")
+	if err := e.client.Resources().Get(ctx, stack.PodMonitor, stack.MonitoringNamespace, monitor); err != nil {
+		return fmt.Errorf("read the scrape interval in force: %w", err)
+	}
+	endpoints, _, _ := unstructured.NestedSlice(monitor.Object, "spec", "podMetricsEndpoints")
+	for _, endpoint := range endpoints {
+		text, _, _ := unstructured.NestedString(endpoint.(map[string]any), "interval")
+		interval, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("interval of PodMonitor %s: %w", stack.PodMonitor, err)
+		}
+		costs[promise.Scrape.Name] = max(costs[promise.Scrape.Name], interval)
+	}
+	return nil
+}
+
+// flags are costs that a Deployment's command line tells, and what its program
+// takes without the flag.
+var flags = []struct {
+	term                        promise.Term
+	namespace, deployment, flag string
+	fallback                    time.Duration
+}{
+	{promise.Resolution, stack.MetricsServerNamespace, stack.MetricsServer, "--metric-resolution", time.Minute},
+	{promise.FluxRequeue, stack.FluxNamespace, stack.KustomizeController, "--requeue-dependency", 30 * time.Second},
+}
+
+// commandLines reads the flags above. A Deployment that is not there has no
+// cost, and a promise that needs it is an error.
+func (e *Env) commandLines(ctx context.Context, costs promise.Costs) error {
+	for _, f := range flags {
+		var deployment appsv1.Deployment
+		err := e.client.Resources().Get(ctx, f.deployment, f.namespace, &deployment)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read the %s in force: %w", f.term.Name, err)
+		}
+		costs[f.term.Name] = f.fallback
+		for _, container := range deployment.Spec.Template.Spec.Containers {
+			for _, arg := range container.Args {
+				text, found := strings.CutPrefix(arg, f.flag+"=")
+				if !found {
+					continue
+				}
+				if costs[f.term.Name], err = time.ParseDuration(text); err != nil {
+					return fmt.Errorf("%s of %s: %w", f.flag, f.deployment, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// fluxInterval is that of the scene's GitRepository: its Kustomizations follow
+// a new artifact at once.
+func (s *Scene) fluxInterval(ctx context.Context, costs promise.Costs) error {
+	if s.namespace == "" {
+		return nil
+	}
+	sources := &unstructured.UnstructuredList{}
+	sources.SetAPIVersion("source.toolkit.fluxcd.io/v1")
+	sources.SetKind("GitRepositoryList")
+	if err := s.env.client.Resources(s.namespace).List(ctx, sources); err != nil {
+		return fmt.Errorf("read the Flux interval in force: %w", err)
+	}
+	for _, source := range sources.Items {
+		text, _, _ := unstructured.NestedString(source.Object, "spec", "interval")
+		interval, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("interval of GitRepository %s: %w", source.GetName(), err)
+		}
+		costs[promise.FluxInterval.Name] = interval
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+	"github.com/scaleproof/scaleproof/reports"
+)
+
+// Prove waits until the scene's timeline decides each promise, whose clock
+// started at since, adds the verdicts to the report, and fails the spec with
+// the story of each MUST that was not kept. Promises are judged together, so
+// that one that breaks does not hide the others.
+func (e *Env) Prove(ctx context.Context, scene *Scene, since time.Time, promises ...promise.Promise) {
+	ginkgo.GinkgoHelper()
+	costs, err := scene.costs(ctx)
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	var stories []string
+	for _, p := range promises {
+		verdict, err := await(ctx, scene.Timeline, p, since, costs)
+		if err != nil {
+			ginkgo.Fail(err.Error())
+		}
+		ginkgo.AddReportEntry(reports.PromiseEntry, ginkgo.ReportEntryVisibilityNever,
+			reports.Result{Verdict: verdict, Timeline: filepath.ToSlash(filepath.Join(timelines, scene.file()))})
+		if verdict.Fails() {
+			stories = append(stories, verdict.Story(scene.Timeline.Moments()))
+		}
+	}
+	if len(stories) > 0 {
+		ginkgo.Fail(strings.Join(stories, "\n"))
+	}
+}
+
+// await judges a promise whenever the timeline grows or time alone may decide,
+// until it is decided.
+func await(ctx context.Context, tl *timeline.Timeline, p promise.Promise, since time.Time, costs promise.Costs) (promise.Verdict, error) {
+	for {
+		changed := tl.Changed() // before the moments are read, so that none is missed
+		verdict, err := p.Judge(tl.Moments(), since, time.Now(), costs)
+		if err != nil || verdict.Decided() {
+			return verdict, err
+		}
+		timer := time.NewTimer(time.Until(verdict.Next()))
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return verdict, fmt.Errorf("%s was not decided when the spec ended: %w", p.ID, context.Cause(ctx))
+		}
+		timer.Stop()
+	}
+}
+
+// Settle waits for a condition that a spec starts from, and returns when it
+// was first seen to hold from since on. It is no promise: the spec's own
+// deadline limits it.
+func (e *Env) Settle(ctx context.Context, scene *Scene, since time.Time, condition timeline.Condition) time.Time {
+	ginkgo.GinkgoHelper()
+	for {
+		changed := scene.Timeline.Changed()
+		if at, ok := firstHold(scene.Timeline.Moments(), since, condition); ok {
+			return at
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			ginkgo.Fail(fmt.Sprintf("the spec could not start: waited %s in %s for: %s\n%s", promise.Seconds(time.Since(since)),
+				scene.name, condition.Text, promise.Verdict{Since: since, Took: time.Since(since)}.Story(scene.Timeline.Moments())))
+		}
+	}
+}
+
+// firstHold returns when a condition first held, not before since.
+func firstHold(moments []timeline.Moment, since time.Time, condition timeline.Condition) (time.Time, bool) {
+	state := timeline.NewState()
+	for i := 0; i < len(moments); {
+		at := moments[i].At
+		if at.After(since) && state.Since.IsZero() {
+			state.Since = since
+			if condition.Holds(state) {
+				return since, true
+			}
+		}
+		for ; i < len(moments) && moments[i].At.Equal(at); i++ {
+			state.Apply(moments[i])
+		}
+		if !at.Before(since) && condition.Holds(state) {
+			return at, true
+		}
+	}
+	return since, state.Since.IsZero() && condition.Holds(state)
+}

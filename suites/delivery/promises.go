@@ -1,0 +1,54 @@
+// Package delivery proves that what is in git is what runs, and that Flux and
+// the HPA do not fight over who decides the replicas.
+package delivery
+
+import (
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+)
+
+// Suite is the list of promises with the specs that prove them.
+var Suite = e2e.Suite{
+	Name:     "delivery",
+	About:    "what is in git is what runs",
+	Promises: []promise.Promise{inOrder, appliesCommit, appliesWhenAsked, leavesReplicas},
+	Specs:    specs,
+}
+
+var inOrder = promise.Promise{
+	ID:    "delivery.in-order",
+	Level: promise.Must,
+	Claim: "infra is ready before workload starts",
+	Kept:  ready(workload),
+	Limit: promise.Sum(promise.FluxReconcile.Times(2), promise.FluxRequeue, promise.PodStart.Times(2)),
+	Never: workloadBeforeInfra,
+}
+
+var appliesCommit = promise.Promise{
+	ID:    "delivery.applies-commit",
+	Level: promise.Must,
+	Claim: "a commit is applied within the interval",
+	Kept:  committedIsApplied,
+	Limit: promise.Sum(promise.FluxInterval, promise.FluxReconcile),
+}
+
+var appliesWhenAsked = promise.Promise{
+	ID:    "delivery.applies-commit-when-asked",
+	Level: promise.Must,
+	Claim: "a commit is applied at once when a reconcile is requested",
+	Kept:  committedIsApplied,
+	Limit: promise.Sum(promise.FluxReconcile),
+}
+
+var leavesReplicas = promise.Promise{
+	ID:    "delivery.leaves-replicas-to-hpa",
+	Level: promise.Must,
+	Claim: "reconciling does not touch the replicas that the HPA chose",
+	Never: timeline.Condition{
+		Text:  "the scale target was told to have other replicas than the HPA chose",
+		Kinds: []timeline.Kind{timeline.Replicas, timeline.Kustomization},
+		Holds: replicasTouched,
+	},
+	For: promise.Sum(promise.FluxReconcile.Times(2)),
+}

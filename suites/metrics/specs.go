@@ -1,0 +1,64 @@
+package metrics
+
+import (
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+	"github.com/scaleproof/scaleproof/e2e/watch"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+func specs(env *e2e.Env) {
+	It("counts the requests of the seed", e2e.Proves(startsAtZero, countsRequests, neverOvercounts, sourcesAgree), func(ctx SpecContext) {
+		app := env.Apply(ctx, "example-app")
+		running := env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
+		env.Prove(ctx, app.Scene, running, startsAtZero)
+
+		first := app.Send(ctx, 1)
+		env.Prove(ctx, app.Scene, first, countsRequests)
+
+		more := app.Send(ctx, 30)
+		env.Prove(ctx, app.Scene, more, countsRequests, sourcesAgree)
+		env.Prove(ctx, app.Scene, first, neverOvercounts)
+	}, SpecTimeout(5*time.Minute))
+
+	It("serves the metrics APIs", e2e.Proves(apisAvailable), func(ctx SpecContext) {
+		apis := env.Observe(ctx, "aggregation-layer", watch.Target{APIServices: []string{resourceAPI, externalAPI, customAPI}})
+		looked := apis.Act("APIServices", "read", "")
+		env.Prove(ctx, apis, looked, apisAvailable)
+		AddReportEntry("custom.metrics.k8s.io", presence(apis))
+	}, SpecTimeout(2*time.Minute))
+
+	DescribeTable("names metrics by trigger", e2e.Proves(namedByTrigger),
+		func(ctx SpecContext, fixture string, names ...string) {
+			app := env.Prepare(ctx, fixture)
+			app.Serves(names...)
+			app.Create(ctx, fixture)
+			accepted := env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.ScaledObject, "Ready", 1))
+			env.Prove(ctx, app.Scene, accepted, namedByTrigger)
+		},
+		Entry("two triggers", SpecTimeout(2*time.Minute), "two-triggers", "s0-prometheus", "s1-prometheus"),
+		Entry("a formula", SpecTimeout(2*time.Minute), "formula", stack.FormulaMetric))
+
+	It("has usage of every node and pod", e2e.Proves(podUsage), func(ctx SpecContext) {
+		app := env.Apply(ctx, "example-app")
+		app.SampleUsage(ctx)
+		running := env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
+		env.Prove(ctx, app.Scene, running, podUsage)
+	}, SpecTimeout(3*time.Minute))
+}
+
+// presence tells whether something serves custom.metrics.k8s.io. Nothing in
+// the stack must: KEDA serves external metrics only.
+func presence(apis *e2e.Scene) string {
+	for _, m := range apis.Timeline.Moments() {
+		if m.Kind == timeline.APIService && strings.Contains(m.Object, "custom.metrics") && !m.Gone {
+			return "present"
+		}
+	}
+	return "absent"
+}

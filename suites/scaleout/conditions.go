@@ -1,0 +1,225 @@
+package scaleout
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/scaleproof/scaleproof/e2e/hpa"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+var seen = []timeline.Kind{timeline.HPA, timeline.Metric, timeline.Replicas}
+
+// modelOf returns the model of the HPA as it is in force. It is false before
+// all of it is known.
+func modelOf(s *timeline.State) (hpa.Spec, bool) {
+	low, ok1 := s.Value(timeline.HPA, "min")
+	high, ok2 := s.Value(timeline.HPA, "max")
+	target, ok3 := s.Value(timeline.HPA, "target")
+	spec := hpa.Spec{Min: int(low), Max: int(high), Target: target}
+	if behavior, ok := s.Only(timeline.HPA, "behavior"); ok {
+		policies, err := hpa.ScaleUpPolicies(behavior.Text)
+		if err != nil {
+			return spec, false
+		}
+		spec.ScaleUp = policies
+	}
+	return spec, ok1 && ok2 && ok3 && target > 0
+}
+
+// climbed returns the replicas that the scale target was told to have since
+// the clock started, the number it started from first.
+func climbed(s *timeline.State) []int {
+	start, ok := s.Value(timeline.Act, "replicas")
+	if !ok {
+		return nil
+	}
+	steps := []int{int(start)}
+	for _, m := range s.History(timeline.Replicas, "spec") {
+		if n := int(m.Value); n != steps[len(steps)-1] {
+			steps = append(steps, n)
+		}
+	}
+	return steps
+}
+
+// predicted is the path that the model foretells for what was sent.
+func predicted(s *timeline.State) []int {
+	spec, ok := modelOf(s)
+	start, known := s.Value(timeline.Act, "replicas")
+	sent, done := s.Value(timeline.Load, "done")
+	if !ok || !known || !done {
+		return nil
+	}
+	return spec.Path(int(start), sent)
+}
+
+var pathEnds = timeline.Condition{
+	Text:  "the scale target went all the path that the HPA's rules foretell",
+	Kinds: []timeline.Kind{timeline.HPA, timeline.Replicas},
+	Holds: func(s *timeline.State) bool {
+		want := predicted(s)
+		return len(want) > 1 && slices.Equal(climbed(s), want)
+	},
+}
+
+var leavesPath = timeline.Condition{
+	Text:  "a step that the HPA's rules do not foretell",
+	Kinds: []timeline.Kind{timeline.HPA, timeline.Replicas},
+	Holds: func(s *timeline.State) bool {
+		steps, want := climbed(s), predicted(s)
+		if len(want) == 0 {
+			return false
+		}
+		return len(steps) > len(want) || !slices.Equal(steps, want[:len(steps)])
+	},
+}
+
+// settled returns the value that a spec set, once the metrics API reads it, and
+// the HPA's current and desired replicas.
+func settled(s *timeline.State) (value float64, current, desired int, ok bool) {
+	set, ok1 := s.Value(timeline.Load, "gauge")
+	read, ok2 := s.Get(timeline.Metric, stack.FirstMetric, "value")
+	now, ok3 := s.Value(timeline.HPA, "current")
+	wants, ok4 := s.Value(timeline.HPA, "desired")
+	return set, int(now), int(wants), ok1 && ok2 && ok3 && ok4 && read.Value == set
+}
+
+var desiredIsCeiling = timeline.Condition{
+	Text:  "desired = ceiling(value / threshold) within bounds",
+	Kinds: seen,
+	Holds: func(s *timeline.State) bool {
+		spec, ok1 := modelOf(s)
+		value, _, desired, ok2 := settled(s)
+		if !ok1 || !ok2 {
+			return false
+		}
+		ceiling := int(math.Ceil(value / spec.Target))
+		return desired == min(max(ceiling, spec.Min), spec.Max) && synced(s)
+	},
+}
+
+// synced holds once the HPA's own status shows the value: before, its desired
+// replicas are the answer to an older question.
+func synced(s *timeline.State) bool {
+	average, ok1 := s.Value(timeline.HPA, "average")
+	current, ok2 := s.Value(timeline.HPA, "current")
+	value, ok3 := s.Get(timeline.Metric, stack.FirstMetric, "value")
+	const rounding = 0.001 // the status keeps thousandths, rounded up
+	return ok1 && ok2 && ok3 && math.Abs(average*current-value.Value) <= rounding*current
+}
+
+// start returns the replicas that the spec started from.
+func start(s *timeline.State) (int, bool) {
+	v, ok := s.Value(timeline.Act, "replicas")
+	return int(v), ok
+}
+
+var desiredHeedsTolerance = timeline.Condition{
+	Text:  "desired is what the ratio asks for, its tolerance heeded",
+	Kinds: seen,
+	Holds: func(s *timeline.State) bool {
+		spec, ok1 := modelOf(s)
+		value, _, desired, ok2 := settled(s)
+		from, ok3 := start(s)
+		return ok1 && ok2 && ok3 && desired == spec.Step(from, value) && synced(s)
+	},
+}
+
+var movesWithinTolerance = timeline.Condition{
+	Text:  "a step that the ratio does not ask for",
+	Kinds: seen,
+	Holds: func(s *timeline.State) bool {
+		spec, ok1 := modelOf(s)
+		value, _, desired, ok2 := settled(s)
+		from, ok3 := start(s)
+		return ok1 && ok2 && ok3 && desired != from && desired != spec.Step(from, value)
+	},
+}
+
+// rightReasons compares the HPA's three conditions with those that the model
+// gives for the same replicas and value.
+var rightReasons = timeline.Condition{
+	Text:  "AbleToScale, ScalingActive by ValidMetricFound, and ScalingLimited for the right reason",
+	Kinds: seen,
+	Holds: func(s *timeline.State) bool {
+		spec, ok1 := modelOf(s)
+		value, current, _, ok2 := settled(s)
+		able, ok3 := s.Value(timeline.HPA, "AbleToScale")
+		active, ok4 := s.Only(timeline.HPA, "ScalingActive")
+		limited, ok5 := s.Only(timeline.HPA, "ScalingLimited")
+		return ok1 && ok2 && ok3 && ok4 && ok5 && synced(s) &&
+			able == 1 && active.Value == 1 && active.Text == "ValidMetricFound" &&
+			limited.Text == spec.Limited(current, value)
+	},
+}
+
+// mirrors compares the HPA with its ScaledObject, field by field as the seed's
+// listing shows them.
+var mirrors = timeline.Condition{
+	Text:  "name, owner, labels, reference, bounds, target type and threshold are the ScaledObject's",
+	Kinds: []timeline.Kind{timeline.HPA, timeline.ScaledObject},
+	Holds: func(s *timeline.State) bool {
+		low, ok := s.Only(timeline.ScaledObject, "min")
+		if !ok {
+			return false
+		}
+		name := low.Object
+		for field, want := range expectedHPA(s, name) {
+			got, ok := s.Get(timeline.HPA, "keda-hpa-"+name, field)
+			if !ok || want == "" || described(got) != want {
+				return false
+			}
+		}
+		owned, ok := s.Get(timeline.HPA, "keda-hpa-"+name, "labels")
+		return ok && hasLabels(owned.Text, map[string]string{
+			"app.kubernetes.io/managed-by": "keda-operator",
+			"app.kubernetes.io/name":       "keda-hpa-" + name,
+			"app.kubernetes.io/part-of":    name,
+			stack.ScaledObjectLabel:        name,
+		}) && strings.Contains(owned.Text, "app.kubernetes.io/version=")
+	},
+}
+
+// expectedHPA says what each field of the HPA must read.
+func expectedHPA(s *timeline.State, name string) map[string]string {
+	text := func(field string) string {
+		m, _ := s.Get(timeline.ScaledObject, name, field)
+		return described(m)
+	}
+	return map[string]string{
+		"owner": "ScaledObject/" + name,
+		"ref":   text("ref"),
+		"min":   text("min"),
+		"max":   text("max"),
+		"metrics": stack.FirstMetric + "{" + stack.ScaledObjectLabel + "=" + name + "} AverageValue " +
+			threshold(text("triggers")),
+	}
+}
+
+// threshold is that of the only trigger, as the recorder prints it: "prometheus
+// threshold=2".
+func threshold(triggers string) string {
+	_, value, _ := strings.Cut(triggers, "threshold=")
+	return value
+}
+
+// described is a moment's word, or its number where it has none.
+func described(m timeline.Moment) string {
+	if m.Text != "" || m.At.IsZero() {
+		return m.Text
+	}
+	return timeline.Number(m.Value)
+}
+
+func hasLabels(text string, want map[string]string) bool {
+	labels := strings.Split(text, ",")
+	for key, value := range want {
+		if !slices.Contains(labels, key+"="+value) {
+			return false
+		}
+	}
+	return true
+}

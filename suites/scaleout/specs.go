@@ -1,0 +1,74 @@
+package scaleout
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+func specs(env *e2e.Env) {
+	It("climbs as in the seed", e2e.Proves(path, reachesMax), func(ctx SpecContext) {
+		app := env.Apply(ctx, "example-app")
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+
+		// The first request is waited for, so that the other thirty fall
+		// between two scrapes: the HPA then sees 1 and 31 and nothing between.
+		first := app.Send(ctx, 1)
+		env.Settle(ctx, app.Scene, first, timeline.Reads(stack.FirstMetric, 1))
+		app.StartsFrom(1)
+		sent := app.Send(ctx, 30)
+
+		env.Prove(ctx, app.Scene, sent, path, reachesMax)
+	}, SpecTimeout(6*time.Minute))
+
+	It("mirrors the ScaledObject in its HPA", e2e.Proves(mirrorsScaledObject), func(ctx SpecContext) {
+		app := env.Apply(ctx, "example-app")
+		accepted := env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.ScaledObject, "Ready", 1))
+		env.Prove(ctx, app.Scene, accepted, mirrorsScaledObject)
+
+		edited := app.Edit(ctx, "ScaledObject", "example-app", `{"spec":{"maxReplicaCount":7}}`)
+		env.Prove(ctx, app.Scene, edited, mirrorsScaledObject)
+	}, SpecTimeout(2*time.Minute))
+
+	It("says why it scales", e2e.Proves(conditions), func(ctx SpecContext) {
+		app := env.Apply(ctx, "gauge")
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+		for _, value := range []float64{0, 25, 1000} { // below min, within, above max
+			set := app.Set(ctx, value)
+			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
+			env.Prove(ctx, app.Scene, read, conditions)
+		}
+	}, SpecTimeout(4*time.Minute))
+
+	// Each value has an app of its own: they are judged at the same time, and
+	// none starts from what another left.
+	DescribeTable("divides and rounds up", e2e.Proves(formula),
+		func(ctx SpecContext, value float64) {
+			app := env.Apply(ctx, "gauge")
+			env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+			set := app.Set(ctx, value)
+			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
+			env.Prove(ctx, app.Scene, read, formula)
+		},
+		Entry("nothing", SpecTimeout(2*time.Minute), 0.0),
+		Entry("half below an edge", SpecTimeout(2*time.Minute), 29.5),
+		Entry("on an edge", SpecTimeout(2*time.Minute), 40.0),
+		Entry("half above an edge", SpecTimeout(2*time.Minute), 40.5),
+		Entry("more than can be had", SpecTimeout(2*time.Minute), 1e6))
+
+	DescribeTable("tolerates a tenth", e2e.Proves(tolerance),
+		func(ctx SpecContext, value float64) {
+			app := env.Apply(ctx, "gauge")
+			env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+			app.StartsFrom(1)
+			set := app.Set(ctx, value)
+			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
+			env.Prove(ctx, app.Scene, read, tolerance)
+		},
+		Entry("within", SpecTimeout(2*time.Minute), 10.9),
+		Entry("beyond", SpecTimeout(2*time.Minute), 11.1))
+}

@@ -1,0 +1,25 @@
+// Package suites lists the suites. It is the one list: the test binary, the
+// command line and the generated catalogue all read it.
+package suites
+
+import (
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/suites/delivery"
+	"github.com/scaleproof/scaleproof/suites/metrics"
+	"github.com/scaleproof/scaleproof/suites/scaleout"
+)
+
+// All returns every suite, in the order of the chain that they prove.
+func All() []e2e.Suite {
+	return []e2e.Suite{metrics.Suite, scaleout.Suite, delivery.Suite}
+}
+
+// Promises returns the promises of all suites.
+func Promises() []promise.Promise {
+	var all []promise.Promise
+	for _, s := range All() {
+		all = append(all, s.Promises...)
+	}
+	return all
+}
