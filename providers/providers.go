@@ -14,7 +14,9 @@ type Provider interface {
 	// Name is the word the command line knows the provider by.
 	Name() string
 	// Up returns the cluster of that name, made or taken over. It is
-	// idempotent, also after an Up that was interrupted half way.
+	// idempotent, also after an Up that was interrupted half way. With an error
+	// it may return a cluster too: what there is of it, to Collect from and to
+	// take Down.
 	Up(ctx context.Context, name string) (Cluster, error)
 }
 
@@ -49,4 +51,24 @@ type Traits struct {
 	Grafana bool `json:"grafana"`
 	// Architectures of the nodes that pods may land on, as in kubernetes.io/arch.
 	Architectures []string `json:"architectures"`
+}
+
+// Finder is a Provider that finds a cluster again without bringing it up. Find
+// changes nothing; the cluster may be whole, half-made or gone, and its Config
+// is nil when it cannot be reached. It is how "down" gets at what an
+// interrupted or killed Up left behind.
+type Finder interface {
+	Find(ctx context.Context, name string) (Cluster, error)
+}
+
+// HostReachable is a Cluster whose pods can reach the machine the suite runs on.
+type HostReachable interface {
+	// HostAddress is that machine's IP address as pods see it.
+	HostAddress(ctx context.Context) (string, error)
+}
+
+// KubeconfigHolder is a Cluster that has a kubeconfig file to show to a person.
+type KubeconfigHolder interface {
+	// Kubeconfig is the path of the file and the context in it.
+	Kubeconfig() (path, context string)
 }

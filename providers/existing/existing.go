@@ -1,0 +1,166 @@
+// Package existing takes a cluster that is there, by a kubeconfig context. It
+// installs nothing and removes nothing.
+package existing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/evidence"
+	"github.com/scaleproof/scaleproof/providers/traits"
+)
+
+const (
+	// DefaultPodStart is for a pod whose image is on its node, on a cloud's
+	// ordinary machines: scheduling and the container take 2 s, the first
+	// readiness probe up to its period.
+	DefaultPodStart = 10 * time.Second
+	// answerLimit is how long the API server may take to answer at first.
+	answerLimit = 15 * time.Second
+)
+
+// Options say which cluster it is and what must be on it.
+type Options struct {
+	// Kubeconfig is a file; $KUBECONFIG or ~/.kube/config if empty.
+	Kubeconfig string
+	// Context in it; its current context if empty.
+	Context string
+	// Needs are what Up refuses to go on without.
+	Needs []Need
+	// PodStart is the longest that a pod takes to be ready there;
+	// DefaultPodStart if zero.
+	PodStart time.Duration
+	// NodeLaunch is the longest that a provisioned node takes; none are if zero.
+	NodeLaunch time.Duration
+}
+
+// Provider takes the one cluster of its options.
+type Provider struct{ options Options }
+
+var _ providers.Provider = (*Provider)(nil)
+
+// New returns a provider of the cluster that the options name.
+func New(options Options) *Provider {
+	if options.PodStart == 0 {
+		options.PodStart = DefaultPodStart
+	}
+	return &Provider{options: options}
+}
+
+// Name implements providers.Provider.
+func (*Provider) Name() string { return "existing" }
+
+// Up implements providers.Provider. The name is not used: the context says
+// which cluster it is. It refuses one that lacks what is needed.
+func (p *Provider) Up(ctx context.Context, _ string) (providers.Cluster, error) {
+	config, name, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	answer, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+	defer cancel()
+	if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(answer); err != nil {
+		return nil, fmt.Errorf("context %s: the API server at %s does not serve: is the cluster up, and may this user reach it? %w",
+			name, config.Host, errors.Join(err, context.Cause(answer)))
+	}
+	if err := Require(ctx, config, p.options.Needs...); err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	found, err := traits.Read(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	found.PodStart, found.NodeLaunch = p.options.PodStart, p.options.NodeLaunch
+	found.RealNodes = found.NodeLaunch > 0
+	return &cluster{config: config, traits: found}, nil
+}
+
+// load reads the kubeconfig and returns the context's name with its config.
+func (p *Provider) load() (*rest.Config, string, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = p.options.Kubeconfig
+	if err := present(rules); err != nil {
+		return nil, "", err
+	}
+	raw, err := rules.Load()
+	if err != nil {
+		return nil, "", fmt.Errorf("the kubeconfig cannot be read: %w", err)
+	}
+	name, err := choose(raw, p.options.Context)
+	if err != nil {
+		return nil, "", err
+	}
+	config, err := clientcmd.NewNonInteractiveClientConfig(*raw, name, &clientcmd.ConfigOverrides{}, rules).ClientConfig()
+	if err != nil {
+		return nil, "", fmt.Errorf("context %s: %w", name, err)
+	}
+	// The default of 5 requests a second would hold back what is measured.
+	config.QPS, config.Burst = 100, 200
+	return config, name, nil
+}
+
+// present tells of a kubeconfig that is not there, which client-go takes for an
+// empty one.
+func present(rules *clientcmd.ClientConfigLoadingRules) error {
+	files := rules.GetLoadingPrecedence()
+	for _, file := range files {
+		if _, err := os.Stat(file); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no kubeconfig at %s: set KUBECONFIG or give the file with --kubeconfig", strings.Join(files, " or "))
+}
+
+// choose returns the context asked for, or the current one.
+func choose(raw *api.Config, asked string) (string, error) {
+	known := strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
+	switch {
+	case len(raw.Contexts) == 0:
+		return "", errors.New("the kubeconfig has no contexts: give another file with --kubeconfig")
+	case asked == "" && raw.CurrentContext == "":
+		return "", fmt.Errorf("the kubeconfig has no current context: choose one with --context: %s", known)
+	case asked == "":
+		asked = raw.CurrentContext
+	}
+	if raw.Contexts[asked] == nil {
+		return "", fmt.Errorf("the kubeconfig has no context %q: it has %s", asked, known)
+	}
+	return asked, nil
+}
+
+// cluster is one that was there before.
+type cluster struct {
+	config *rest.Config
+	traits providers.Traits
+}
+
+// Config implements providers.Cluster.
+func (c *cluster) Config() *rest.Config { return rest.CopyConfig(c.config) }
+
+// Traits implements providers.Cluster.
+func (c *cluster) Traits() providers.Traits { return c.traits }
+
+// Collect implements providers.Cluster: the objects, and the logs of the
+// stack's own pods. What else runs on the cluster is not ours to read.
+func (c *cluster) Collect(ctx context.Context, dir string) error {
+	return evidence.Collect(ctx, c.config, dir, "kube-system", "keda", "monitoring", "flux-system", "workload", "karpenter")
+}
+
+// Down implements providers.Cluster: the cluster stays as it is.
+func (*cluster) Down(context.Context) error { return nil }

@@ -1,0 +1,223 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+	"github.com/scaleproof/scaleproof/providers/traits"
+)
+
+// podStart is the longest that a pod takes from being created to being ready
+// here, when its image is on the node or in our registry: four at once, a step
+// of an HPA without behavior, took 2 s on an idle machine with 2 cores, and 4 s
+// while it compiled.
+const podStart = 6 * time.Second
+
+// cluster is a cluster of a name, whether it is there or not.
+type cluster struct {
+	name    string
+	options Options
+	home    home
+	config  *rest.Config
+	traits  providers.Traits
+}
+
+var (
+	_ providers.Cluster          = (*cluster)(nil)
+	_ providers.HostReachable    = (*cluster)(nil)
+	_ providers.KubeconfigHolder = (*cluster)(nil)
+)
+
+// Config implements providers.Cluster.
+func (c *cluster) Config() *rest.Config {
+	if c.config == nil {
+		return nil
+	}
+	return rest.CopyConfig(c.config)
+}
+
+// Traits implements providers.Cluster.
+func (c *cluster) Traits() providers.Traits { return c.traits }
+
+// HostAddress implements providers.HostReachable: the host's address on the
+// network that the nodes are in.
+func (c *cluster) HostAddress(ctx context.Context) (string, error) { return gateway(ctx) }
+
+// Kubeconfig implements providers.KubeconfigHolder.
+func (c *cluster) Kubeconfig() (path, context string) { return c.home.kubeconfig(), "kind-" + c.name }
+
+// up takes over what is there and good, or makes the cluster.
+func (c *cluster) up(ctx context.Context) error {
+	info, err := engine.Ensure(ctx, engine.Options{CacheDir: c.options.CacheDir, Log: c.options.Log})
+	if err != nil {
+		return err
+	}
+	host, err := engine.Detect(info)
+	if err != nil {
+		return err
+	}
+	release, err := c.home.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+	found, err := look(ctx, c.name)
+	if err != nil {
+		return err
+	}
+	if err := found.taken(); err != nil {
+		return err
+	}
+	image, err := c.ensureNodeImage(ctx)
+	if err != nil {
+		return err
+	}
+	config := c.describe(host)
+	plan, err := planOf(config, image)
+	if err != nil {
+		return err
+	}
+	if !found.empty() {
+		unfit := c.takeOver(ctx, found, plan)
+		if unfit == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return unfit
+		}
+		c.options.Log("cluster %s is made again: %v", c.name, unfit)
+		if err := c.remove(ctx); err != nil {
+			return err
+		}
+	}
+	return c.create(ctx, config, plan)
+}
+
+// ensureNodeImage returns the identity of the node image, and pulls one that is
+// not built here.
+func (c *cluster) ensureNodeImage(ctx context.Context) (string, error) {
+	image := c.options.NodeImage
+	if image == "" {
+		return "", errors.New("no node image was given: run scaleproof images")
+	}
+	id, err := imageID(ctx, image)
+	if err == nil || !engine.Said(err, "no such image") || filepath.Dir(image) == "scaleproof" {
+		return id, err
+	}
+	c.options.Log("pulling %s", image)
+	if _, err := engine.Run(ctx, "pull", "--quiet", image); err != nil {
+		return "", fmt.Errorf("the node image: %w", err)
+	}
+	return imageID(ctx, image)
+}
+
+// takeOver uses the cluster that is there, or says why it is unfit. It leaves a
+// cluster that was asked for in another way, or is not complete, untouched.
+func (c *cluster) takeOver(ctx context.Context, found survey, plan string) error {
+	stored, err := c.home.readState()
+	switch {
+	case err == nil && stored.Plan == "" || errors.Is(err, os.ErrNotExist):
+		return errors.New("it was never completed")
+	case err != nil:
+		return err
+	case stored.Plan != plan:
+		return errors.New("it was asked for with another image or configuration")
+	case len(found.nodes) < c.options.Nodes:
+		return fmt.Errorf("%d of %d nodes are left", len(found.nodes), c.options.Nodes)
+	}
+	for _, node := range found.nodes {
+		if !node.State.Running {
+			return fmt.Errorf("its node %s does not run", node.Name)
+		}
+	}
+	if err := c.writeNodeFiles(); err != nil {
+		return err
+	}
+	if err := c.ensureRegistry(ctx, found.registry); err != nil {
+		return err
+	}
+	if err := c.connect(); err != nil {
+		return err
+	}
+	return c.settle(ctx, takeOverLimit)
+}
+
+// connect reads the kubeconfig.
+func (c *cluster) connect() error {
+	config, err := loadConfig(c.home.kubeconfig())
+	c.config = config
+	return err
+}
+
+// settle applies the addons, waits until the cluster is ready, within the limit,
+// and looks at its traits.
+func (c *cluster) settle(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it was given %v", limit))
+	defer cancel()
+	client, err := kubernetes.NewForConfig(c.config)
+	if err != nil {
+		return err
+	}
+	if err := awaitAPI(ctx, client); err != nil {
+		return err
+	}
+	if err := c.applyAddons(ctx); err != nil {
+		return err
+	}
+	if err := c.awaitReady(ctx, client); err != nil {
+		return err
+	}
+	found, err := traits.Read(ctx, c.config)
+	if err != nil {
+		return err
+	}
+	found.PodStart = podStart
+	c.traits = found
+	return nil
+}
+
+// loadConfig reads a kubeconfig. Its rate is that of one busy suite: the
+// client's default of 5 requests a second would hold back what is measured.
+func loadConfig(path string) (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", path)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS, config.Burst = 100, 200
+	return config, nil
+}
+
+// writeNodeFiles fills the folder that nodes have mounted. It changes files in
+// place: nodes see the folder itself, which must stay the same one.
+func (c *cluster) writeNodeFiles() error {
+	for name, content := range nodeFiles(c.name, c.options.Upstreams) {
+		if err := replace(filepath.Join(c.home.node(), name), []byte(content)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Down implements providers.Cluster. Containers that only share the name are
+// left alone and named in the error.
+func (c *cluster) Down(ctx context.Context) error {
+	release, err := c.home.claim()
+	if err != nil {
+		return fmt.Errorf("cluster %s: %w", c.name, err)
+	}
+	defer release()
+	if err := c.remove(ctx); err != nil {
+		return fmt.Errorf("cluster %s: %w", c.name, err)
+	}
+	return nil
+}

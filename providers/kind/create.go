@@ -1,0 +1,130 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+	kindcluster "sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/exec"
+)
+
+// abandonLimit is how long kind's library gets to notice that its nodes are
+// gone. It notices with the command it is running, within seconds.
+const abandonLimit = 30 * time.Second
+
+// create makes a cluster where there is none. When the context ends, what was
+// made is removed. On any other failure it stays, for Collect to read, until
+// the next Up or Down.
+func (c *cluster) create(ctx context.Context, config *v1alpha4.Cluster, plan string) error {
+	made := state{Containers: containerNames(c.name, c.options), Image: c.options.NodeImage}
+	if err := c.home.writeState(made); err != nil {
+		return err
+	}
+	err := c.build(ctx, config)
+	switch {
+	case err == nil:
+		made.Plan = plan
+		return c.home.writeState(made)
+	case ctx.Err() == nil:
+		return err
+	}
+	// The context that ended gives the clean-up only its values.
+	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
+	defer cancel()
+	return errors.Join(err, c.remove(clear))
+}
+
+// containerNames are those that kind gives to the nodes, and the registry's.
+func containerNames(cluster string, options Options) []string {
+	names := []string{cluster + "-control-plane"}
+	for worker := 1; worker < options.Nodes; worker++ {
+		name := cluster + "-worker"
+		if worker > 1 {
+			name += strconv.Itoa(worker)
+		}
+		names = append(names, name)
+	}
+	if options.RegistryImage != "" {
+		names = append(names, registryName(cluster))
+	}
+	return names
+}
+
+// build makes the parts and waits until they work together.
+func (c *cluster) build(ctx context.Context, config *v1alpha4.Cluster) error {
+	if err := c.writeNodeFiles(); err != nil {
+		return err
+	}
+	if err := ensureNetwork(ctx, c.home); err != nil {
+		return err
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.ensureRegistry(inner, nil) })
+	group.Go(func() error { return c.createNodes(inner, config) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := c.connect(); err != nil {
+		return err
+	}
+	return c.settle(ctx, createLimit)
+}
+
+// createNodes runs kind's library, which takes no context: when ours ends, the
+// nodes are taken from under it until it gives up.
+func (c *cluster) createNodes(ctx context.Context, config *v1alpha4.Cluster) error {
+	c.options.Log("creating %d node(s) from %s", c.options.Nodes, c.options.NodeImage)
+	done := make(chan error, 1)
+	go func() {
+		library := kindcluster.NewProvider(kindcluster.ProviderWithDocker(), kindcluster.ProviderWithLogger(progress{c.options.Log}))
+		done <- library.Create(c.name,
+			kindcluster.CreateWithV1Alpha4Config(config),
+			kindcluster.CreateWithKubeconfigPath(c.home.kubeconfig()),
+			kindcluster.CreateWithRetain(true))
+	}()
+	select {
+	case err := <-done:
+		return explain(err)
+	case <-ctx.Done():
+		return errors.Join(context.Cause(ctx), c.abandon(ctx, done))
+	}
+}
+
+// abandon removes nodes, also those that kind has yet to make, until kind
+// returns.
+func (c *cluster) abandon(ctx context.Context, done <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
+	defer cancel()
+	ticker := time.NewTicker(300 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		found, err := look(ctx, c.name)
+		if err == nil {
+			err = removeContainers(ctx, found.ids()...)
+		}
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return errors.Join(err, fmt.Errorf("nodes may be left: run scaleproof down --name %s", c.name))
+		case <-ticker.C:
+		}
+	}
+}
+
+// explain adds to an error of kind's what the failed command said last.
+func explain(err error) error {
+	failed := exec.RunErrorForError(err)
+	if failed == nil {
+		return err
+	}
+	lines := strings.Split(strings.TrimSpace(string(failed.Output)), "\n")
+	const most = 20
+	return fmt.Errorf("%w:\n%s", err, strings.Join(lines[max(0, len(lines)-most):], "\n"))
+}

@@ -1,0 +1,124 @@
+package kind
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scaleproof/scaleproof/providers/kind/engine/fakedocker"
+)
+
+// removable answers as an engine on which rm empties the list of containers.
+func removable(t *testing.T, left []container, all ...container) []fakedocker.Answer {
+	t.Helper()
+	before, after := having(t, all...), having(t, left...)
+	answers := []fakedocker.Answer{{Match: "rm *", Script: "touch $STATE/removed"}}
+	for i := range before {
+		answers = append(answers, fakedocker.Answer{
+			Match:  before[i].Match,
+			Script: "if test -e $STATE/removed; then " + after[i].Script + "; else " + before[i].Script + "; fi",
+		})
+	}
+	return answers
+}
+
+func TestDown(t *testing.T) {
+	network := []fakedocker.Answer{
+		fakedocker.Says("network ls *", "n1"), fakedocker.Says("ps --all --quiet --filter *", ""), fakedocker.Says("network rm kind", "kind"),
+	}
+	for name, test := range map[string]struct {
+		answers []fakedocker.Answer
+		calls   []string
+		says    string
+	}{
+		"nothing is there":  {answers: append(having(t), network...), calls: []string{"network rm kind"}},
+		"a whole cluster":   {answers: append(removable(t, nil, ours, registry, karpenters), network...), calls: []string{"rm --force --volumes 1 6 4", "network rm kind"}},
+		"only someone's":    {answers: append(having(t, theirs), network...), calls: []string{"network rm kind"}, says: "left alone"},
+		"ours and a taken":  {answers: append(removable(t, []container{pretender}, ours, pretender), network...), calls: []string{"rm --force --volumes 1", "network rm kind"}, says: "scaleproof-it-registry"},
+		"network is theirs": {answers: append(having(t), fakedocker.Says("network ls *", ""))},
+		"network is in use": {answers: append(having(t), fakedocker.Says("network ls *", "n1"), fakedocker.Says("ps --all --quiet --filter *", "9"))},
+		"no engine":         {answers: []fakedocker.Answer{fakedocker.Fails("*", "Cannot connect to the Docker daemon")}, says: "Cannot connect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			docker := fakedocker.Install(t, "docker", test.answers...)
+			p := provider(t, nil)
+			found, err := p.Find(t.Context(), "it")
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = found.Down(t.Context())
+			if (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v, want one that says %q", err, test.says)
+			}
+			changes := slices.DeleteFunc(docker.Calls(t), func(call string) bool {
+				return !strings.HasPrefix(call, "rm ") && !strings.HasPrefix(call, "network rm")
+			})
+			if diff := cmp.Diff(test.calls, changes); diff != "" && len(test.calls)+len(changes) > 0 {
+				t.Errorf("changes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The engine goes on creating what a killed command asked for: Down waits for
+// it by the name, which is held.
+func TestDownWaitsForAContainerThatIsBeingCreated(t *testing.T) {
+	answers := append([]fakedocker.Answer{
+		// Its creation is seen through at the third try for its name.
+		{Match: "create --pull never --name it-control-plane *", Script: `echo x >> $STATE/tries
+if test $(wc -l < $STATE/tries) = 3; then touch $STATE/there; fi
+if test $(wc -l < $STATE/tries) -le 3; then echo 'Conflict. The container name "/it-control-plane" is already in use by container "1".' >&2; exit 1; fi
+echo 99`},
+		{Match: "create --pull never --name scaleproof-it-registry *", Script: "echo 98"},
+		{Match: "rm --force --volumes 1", Script: "rm $STATE/there"},
+		fakedocker.Says("rm *", ""),
+		fakedocker.Says("network ls *", ""),
+	}, appearing(t, ours)...)
+	docker := fakedocker.Install(t, "docker", answers...)
+	p := provider(t, nil)
+	h := newHome(p.options.CacheDir, "it")
+	if err := h.writeState(state{Containers: containerNames("it", p.options), Image: "scaleproof/node:1"}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := p.Find(t.Context(), "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := found.Down(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	removed := slices.DeleteFunc(docker.Calls(t), func(call string) bool { return !strings.HasPrefix(call, "rm ") })
+	want := []string{"rm --force --volumes 1", "rm --force --volumes 99", "rm --force --volumes 98"}
+	if diff := cmp.Diff(want, removed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// appearing answers as an engine that has the containers while $STATE/there is.
+func appearing(t *testing.T, all ...container) []fakedocker.Answer {
+	t.Helper()
+	with, without := having(t, all...), having(t)
+	var answers []fakedocker.Answer
+	for i := range with {
+		answers = append(answers, fakedocker.Answer{
+			Match:  with[i].Match,
+			Script: "if test -e $STATE/there; then " + with[i].Script + "; else " + without[i].Script + "; fi",
+		})
+	}
+	return answers
+}
+
+func TestContainerNamesAreThoseOfKind(t *testing.T) {
+	want := []string{"it-control-plane", "it-worker", "it-worker2", "scaleproof-it-registry"}
+	got := containerNames("it", Options{Nodes: 3, RegistryImage: "r"})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, name := range got[:3] {
+		if !nodeNames("it").MatchString(name) {
+			t.Errorf("%s is not among the names that are reserved", name)
+		}
+	}
+}

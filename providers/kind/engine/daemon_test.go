@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scaleproof/scaleproof/providers/kind/engine/fakedocker"
+)
+
+// alone leaves only the commands that were installed as fakes on PATH.
+func alone(t *testing.T, command *fakedocker.Command) {
+	t.Helper()
+	t.Setenv("PATH", filepath.Dir(command.State))
+}
+
+func TestInstallAsksAptForWhatIsMissing(t *testing.T) {
+	const docker = "install -y --no-install-recommends docker.io iptables"
+	for name, test := range map[string]struct {
+		script string
+		want   []string
+		says   string
+	}{
+		"the package brings the command": {
+			script: `case "$*" in *docker.io*) echo '#!/bin/sh' > $STATE/../docker; /bin/chmod +x $STATE/../docker;; esac`,
+			want:   []string{"update", docker},
+		},
+		"the command comes apart": {script: ":", want: []string{"update", docker, "install -y --no-install-recommends docker-cli"}},
+		"apt cannot":              {script: "echo 'E: Unable to locate package docker.io' >&2; exit 100", want: []string{"update"}, says: "Unable to locate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			apt := fakedocker.Install(t, "apt-get", fakedocker.Answer{Match: "*", Script: test.script})
+			alone(t, apt)
+			err := install(t.Context(), Options{})
+			if (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v, want one that says %q", err, test.says)
+			}
+			if diff := cmp.Diff(test.want, apt.Calls(t)); diff != "" {
+				t.Errorf("apt-get (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestInstallElsewhereSaysWhatToInstall(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	err := install(t.Context(), Options{})
+	if err == nil || !strings.Contains(err.Error(), "https://docs.docker.com/engine/install/") {
+		t.Errorf("error %v", err)
+	}
+}

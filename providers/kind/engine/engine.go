@@ -1,0 +1,132 @@
+// Package engine is the project's only way to Docker: it finds an engine that
+// answers, or installs and starts one where that is possible, knows what the
+// engine's host does not allow, and runs the docker command line.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Options say where Ensure keeps files and whom it tells what it does.
+type Options struct {
+	// CacheDir holds the runtime and the daemon's log; CacheDir() if empty.
+	CacheDir string
+	// Log is told of every step that takes longer than a moment; may be nil.
+	Log func(format string, args ...any)
+}
+
+func (o Options) log(format string, args ...any) {
+	if o.Log != nil {
+		o.Log(format, args...)
+	}
+}
+
+// DefaultSocket is the only endpoint at which Ensure starts an engine: at any
+// other one the user has chosen an engine of their own.
+const DefaultSocket = "unix:///var/run/docker.sock"
+
+// answerLimit is how long an engine that was told to start may take to answer.
+// It takes two seconds when nothing is left to restore, and longer with many
+// containers to clean up after a crash.
+const answerLimit = 90 * time.Second
+
+// CacheDir is where the project keeps what outlives a command:
+// $SCALEPROOF_CACHE, or scaleproof in the user's cache directory.
+func CacheDir() (string, error) {
+	if dir := os.Getenv("SCALEPROOF_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no cache directory: set SCALEPROOF_CACHE: %w", err)
+	}
+	return filepath.Join(dir, "scaleproof"), nil
+}
+
+// Ensure returns an engine that answers and can run nodes. If none answers at
+// the default socket, it installs (as root, where there is apt-get) and starts
+// one; elsewhere the error says what to do.
+func Ensure(ctx context.Context, options Options) (Info, error) {
+	if options.CacheDir == "" {
+		dir, err := CacheDir()
+		if err != nil {
+			return Info{}, err
+		}
+		options.CacheDir = dir
+	}
+	absent := answers(ctx)
+	if absent != nil {
+		if err := startable(ctx, absent); err != nil {
+			return Info{}, err
+		}
+		if err := install(ctx, options); err != nil {
+			return Info{}, err
+		}
+		if err := start(ctx, options); err != nil {
+			return Info{}, err
+		}
+	}
+	info, err := Inspect(ctx)
+	if err != nil {
+		return Info{}, err
+	}
+	return info, accept(ctx, info)
+}
+
+// answers asks for the server's version, which only a running engine knows.
+func answers(ctx context.Context) error {
+	_, err := Run(ctx, "version", "--format", "{{.Server.Version}}")
+	return err
+}
+
+// startable tells why an engine that does not answer must not be started here,
+// or nil.
+func startable(ctx context.Context, absent error) error {
+	if ctx.Err() != nil {
+		return absent
+	}
+	if !errors.Is(absent, exec.ErrNotFound) {
+		endpoint, err := Run(ctx, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+		switch {
+		case err != nil:
+			return fmt.Errorf("docker does not know which engine to use: see docker context ls: %w", err)
+		case Said(absent, "permission denied"):
+			return fmt.Errorf("the docker socket %s is not open to this user: sudo usermod -aG docker \"$USER\", then log in again: %w", endpoint, absent)
+		case endpoint != DefaultSocket:
+			return fmt.Errorf("no engine answers at %s (DOCKER_HOST or docker context): start it, or unset that: %w", endpoint, absent)
+		}
+	}
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("no docker engine answers, and only root can start one: install and start it (https://docs.docker.com/engine/install/), or run this as root: %w", absent)
+	}
+	return nil
+}
+
+// CanStart tells whether Ensure would try to install or start an engine, given
+// the error that one gave or its absence caused.
+func CanStart(ctx context.Context, absent error) bool { return startable(ctx, absent) == nil }
+
+// accept refuses an engine that cannot run privileged containers on its host,
+// and puts back our runtime if it went with the cache directory.
+func accept(ctx context.Context, info Info) error {
+	host, err := Detect(info)
+	if err != nil || len(host.Lacking) == 0 {
+		return err
+	}
+	switch info.DefaultRuntime {
+	case runtimeName:
+		return ensureRuntime(ctx, info.Runtimes[runtimeName].Path)
+	case "runc":
+		return fmt.Errorf("this host lacks %s, so the engine that runs cannot start privileged containers: stop it and try again, and one that can is started",
+			strings.Join(host.Lacking, ", "))
+	}
+	// Another runtime was chosen by someone who knows this host.
+	return nil
+}

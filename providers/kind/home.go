@@ -1,0 +1,111 @@
+package kind
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// home is a cluster's folder in the cache.
+type home struct{ dir, lock, networkLock string }
+
+func newHome(cache, name string) home {
+	root := filepath.Join(cache, "kind")
+	return home{
+		dir:         filepath.Join(root, name),
+		lock:        filepath.Join(root, name+".lock"),
+		networkLock: filepath.Join(root, "network.lock"),
+	}
+}
+
+// kubeconfig is our own file: the user's is never touched.
+func (h home) kubeconfig() string { return filepath.Join(h.dir, "kubeconfig") }
+
+// node is the folder that every node has mounted at markPath.
+func (h home) node() string { return filepath.Join(h.dir, "node") }
+
+func (h home) state() string { return filepath.Join(h.dir, "state.json") }
+
+// state is written before the first container is asked for, and again when the
+// cluster is complete.
+type state struct {
+	// Plan is the digest of what the cluster was asked to be; empty while it is
+	// half-made.
+	Plan string `json:"plan,omitempty"`
+	// Containers are the names of those the engine is asked for.
+	Containers []string `json:"containers"`
+	// Image is one of theirs.
+	Image string `json:"image"`
+}
+
+func (h home) readState() (state, error) {
+	var s state
+	data, err := os.ReadFile(h.state())
+	if err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal(data, &s)
+}
+
+// writeState replaces the file in one step, so that no reader sees half of it.
+func (h home) writeState(s state) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return replace(h.state(), data)
+}
+
+// replace writes a file in one step.
+func replace(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// errBusy is the lock being held by a process that lives: the kernel lets go of
+// a lock with the process that holds it.
+var errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+
+// claim takes the cluster's lock without waiting and returns how to let go.
+func (h home) claim() (release func(), err error) { return lock(h.lock, syscall.LOCK_NB) }
+
+// claimNetwork waits for the lock on the network that all clusters share; it is
+// held for a moment only.
+func (h home) claimNetwork() (release func(), err error) { return lock(h.networkLock, 0) }
+
+func lock(path string, how int) (func(), error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|how); err != nil {
+		file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errBusy
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return func() { file.Close() }, nil
+}
+
+// remove removes the folder. The lock file stays: removing it would let two
+// commands hold a lock of the same name.
+func (h home) remove() error {
+	err := os.RemoveAll(h.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,136 @@
+// Package kind makes clusters whose nodes are containers of a Docker engine.
+//
+// # Whose cluster it is
+//
+// A cluster is ours if its containers say so themselves. Node containers cannot
+// be given labels through kind's library, but they can be given mounts: each
+// has one at /etc/scaleproof, which also carries what the node needs of us. The
+// registry, and nodes that others add to the cluster later, carry the label
+// scaleproof.dev/cluster. Both marks come into being with the container, in one
+// step of the engine, and lie nowhere else: so they hold after a kill -9 at any
+// moment and when the cache directory is lost. A state file only tells that a
+// cluster is complete, and how it was asked for. What bears no mark is never
+// removed, whatever its name.
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+)
+
+// Options say what clusters are made of. The zero value has no images and
+// cannot make one.
+type Options struct {
+	// Nodes in the cluster, all of which run pods; 1 if zero.
+	Nodes int
+	// NodeImage is a kind node image, in the engine or to be pulled.
+	NodeImage string
+	// RegistryImage serves Store to the nodes; it must be in the engine. If
+	// empty there is no registry, and then only one node is possible.
+	RegistryImage string
+	// Store is the OCI image layout that the registry serves.
+	Store string
+	// Upstreams are the registry hosts whose images the store has;
+	// DefaultUpstreams if nil.
+	Upstreams []string
+	// CoreDNSTag is the tag of registry.k8s.io/coredns/coredns in NodeImage;
+	// kubeadm's own choice if empty.
+	CoreDNSTag string
+	// CacheDir holds kubeconfigs and state; engine.CacheDir() if empty.
+	CacheDir string
+	// Log is told of every step that takes longer than a moment; may be nil.
+	Log func(format string, args ...any)
+}
+
+// DefaultUpstreams are the hosts of every image that the stack and the nodes
+// refer to.
+func DefaultUpstreams() []string {
+	return []string{"docker.io", "ghcr.io", "quay.io", "registry.k8s.io", "scaleproof.dev"}
+}
+
+// Provider makes kind clusters. It is safe for use by several goroutines on
+// clusters of different names.
+type Provider struct{ options Options }
+
+var (
+	_ providers.Provider = (*Provider)(nil)
+	_ providers.Finder   = (*Provider)(nil)
+)
+
+// New returns a provider, or an error for options that can never work.
+func New(options Options) (*Provider, error) {
+	if options.Nodes == 0 {
+		options.Nodes = 1
+	}
+	if options.Upstreams == nil {
+		options.Upstreams = DefaultUpstreams()
+	}
+	if options.Log == nil {
+		options.Log = func(string, ...any) {}
+	}
+	if options.CacheDir == "" {
+		dir, err := engine.CacheDir()
+		if err != nil {
+			return nil, err
+		}
+		options.CacheDir = dir
+	}
+	switch {
+	case options.Nodes < 0:
+		return nil, fmt.Errorf("%d nodes: ask for at least one", options.Nodes)
+	case options.RegistryImage == "" && options.Nodes > 1:
+		return nil, errors.New("several nodes need the registry, which has the image that connects them: give a registry image")
+	case options.RegistryImage != "" && options.Store == "":
+		return nil, errors.New("a registry needs a store to serve: make the images first")
+	}
+	return &Provider{options: options}, nil
+}
+
+// Name implements providers.Provider.
+func (*Provider) Name() string { return "kind" }
+
+// names are a label of DNS, short enough for what kind and we append to it.
+var names = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// open checks the name and returns a handle that has looked at nothing yet.
+func (p *Provider) open(name string) (*cluster, error) {
+	if !names.MatchString(name) {
+		return nil, fmt.Errorf("cluster name %q: use at most 40 lower-case letters, digits and dashes", name)
+	}
+	return &cluster{name: name, options: p.options, home: newHome(p.options.CacheDir, name)}, nil
+}
+
+// Find implements providers.Finder. Where the engine does not answer, the
+// cluster cannot be reached, and neither can what is left of it.
+func (p *Provider) Find(ctx context.Context, name string) (providers.Cluster, error) {
+	c, err := p.open(name)
+	if err != nil {
+		return nil, err
+	}
+	if config, err := loadConfig(c.home.kubeconfig()); err == nil {
+		c.config = config
+	}
+	return c, nil
+}
+
+// Up implements providers.Provider. A healthy cluster of ours that was asked
+// for in the same way is taken over; any other of ours is made again; one that
+// is not ours is an error. An Up whose context ends leaves no nodes behind.
+func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, error) {
+	c, err := p.open(name)
+	if err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	if err := c.up(ctx); err != nil {
+		return c, fmt.Errorf("cluster %s: %w", name, err)
+	}
+	p.options.Log("cluster %s is ready after %.1fs", name, time.Since(begin).Seconds())
+	return c, nil
+}

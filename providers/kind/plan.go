@@ -1,0 +1,124 @@
+package kind
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+)
+
+// The files of a node's folder, as the node sees them.
+const (
+	mirrorsPath     = markPath + "/certs.d"
+	cniTemplatePath = markPath + "/cni.template"
+)
+
+// cniTemplate is what containerd writes its CNI configuration from, once the
+// node has been given its range of pod addresses. What leaves that range is
+// masqueraded, so that pods reach the host and the world.
+const cniTemplate = `{
+  "cniVersion": "1.0.0",
+  "name": "scaleproof",
+  "plugins": [
+    {
+      "type": "ptp",
+      "ipMasq": true,
+      "ipam": {
+        "type": "host-local",
+        "dataDir": "/run/cni-ipam-state",
+        "routes": [{"dst": "0.0.0.0/0"}],
+        "ranges": [[{"subnet": "{{.PodCIDR}}"}]]
+      }
+    },
+    {"type": "portmap", "capabilities": {"portMappings": true}}
+  ]
+}
+`
+
+// containerdPatch points containerd at the files of the node's folder.
+const containerdPatch = `[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "` + mirrorsPath + `"
+[plugins."io.containerd.grpc.v1.cri".cni]
+  conf_template = "` + cniTemplatePath + `"
+`
+
+// etcdPatch keeps etcd from waiting for the disk at every write: the cluster's
+// state is worth nothing after the machine has lost its power.
+const etcdPatch = `kind: ClusterConfiguration
+etcd:
+  local:
+    extraArgs:
+    - name: unsafe-no-fsync
+      value: "true"
+`
+
+// everyNodePatch lets pods run on the control plane's node too; with one node
+// kind sees to that itself, and stumbles if it has nothing to do.
+const everyNodePatch = "kind: InitConfiguration\nnodeRegistration:\n  taints: []\n"
+
+// nodeFiles are the contents of the folder that nodes have mounted, by path.
+func nodeFiles(cluster string, upstreams []string) map[string]string {
+	files := map[string]string{path.Base(cniTemplatePath): cniTemplate}
+	for _, host := range upstreams {
+		files[path.Join(path.Base(mirrorsPath), host, "hosts.toml")] = mirror(cluster, host)
+	}
+	return files
+}
+
+// mirror is containerd's hosts.toml that has it ask our registry first.
+func mirror(cluster, host string) string {
+	server := host
+	if host == "docker.io" {
+		server = "registry-1.docker.io"
+	}
+	return fmt.Sprintf("server = \"https://%s\"\n\n[host.\"http://%s:%s/v2/%s\"]\n  capabilities = [\"pull\", \"resolve\"]\n  override_path = true\n",
+		server, registryHost(cluster), registryPort, host)
+}
+
+// describe is the cluster as kind's library wants it described.
+func (c *cluster) describe(host engine.Host) *v1alpha4.Cluster {
+	config := &v1alpha4.Cluster{
+		TypeMeta:                v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
+		Name:                    c.name,
+		Networking:              v1alpha4.Networking{IPFamily: v1alpha4.IPv4Family, DisableDefaultCNI: true},
+		ContainerdConfigPatches: append([]string{containerdPatch}, host.ContainerdPatches()...),
+		KubeadmConfigPatches:    append([]string{etcdPatch}, host.KubeadmPatches()...),
+	}
+	if tag := c.options.CoreDNSTag; tag != "" {
+		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, "kind: ClusterConfiguration\ndns:\n  imageTag: "+tag+"\n")
+	}
+	if c.options.Nodes > 1 {
+		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, everyNodePatch)
+	}
+	role := v1alpha4.ControlPlaneRole
+	for range c.options.Nodes {
+		config.Nodes = append(config.Nodes, v1alpha4.Node{
+			Role:        role,
+			Image:       c.options.NodeImage,
+			ExtraMounts: []v1alpha4.Mount{{HostPath: c.home.node(), ContainerPath: markPath, Readonly: true}},
+		})
+		role = v1alpha4.WorkerRole
+	}
+	return config
+}
+
+// planOf is the digest of everything that a cluster cannot change later.
+func planOf(config *v1alpha4.Cluster, nodeImageID string) (string, error) {
+	data, err := json.Marshal(config)
+	if err != nil {
+		return "", err
+	}
+	return digest(string(data), nodeImageID), nil
+}
+
+// digest is a short name for a list of texts.
+func digest(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
+	return hex.EncodeToString(sum[:])[:16]
+}

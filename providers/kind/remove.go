@@ -1,0 +1,74 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+)
+
+// remove removes all that is ours, until nothing is left and nothing is coming.
+func (c *cluster) remove(ctx context.Context) error {
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		found, err := look(ctx, c.name)
+		if err != nil {
+			return err
+		}
+		if err := removeContainers(ctx, found.ids()...); err != nil {
+			return err
+		}
+		if !found.empty() {
+			continue
+		}
+		coming, err := c.coming(ctx, found)
+		if err != nil {
+			return err
+		}
+		if !coming {
+			return errors.Join(found.taken(), removeNetwork(ctx, c.home), c.home.remove())
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+}
+
+// coming tells whether the engine is still creating a container of a half-made
+// cluster. It goes on with that when the command that asked was killed, and
+// lists the container only afterwards; but it holds the name from the start. So
+// who can have the name knows that nobody comes.
+func (c *cluster) coming(ctx context.Context, found survey) (bool, error) {
+	stored, err := c.home.readState()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && stored.Plan != "" {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, name := range stored.Containers {
+		if slices.ContainsFunc(found.foreign, func(f container) bool { return strings.TrimPrefix(f.Name, "/") == name }) {
+			continue
+		}
+		id, err := engine.Run(ctx, "create", "--pull", "never", "--name", name, "--label", ClusterLabel+"="+c.name, stored.Image)
+		switch {
+		case engine.Said(err, "is already in use by container"):
+			return true, nil
+		case engine.Said(err, "no such image"):
+			return false, nil // then none can be made of it either
+		case err != nil:
+			return false, err
+		}
+		if err := removeContainers(ctx, id); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
