@@ -101,10 +101,14 @@ func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 	return time.Time{}
 }
 
-// StartsFrom notes for the judge how many replicas the app had when the spec
-// began to act.
-func (a *App) StartsFrom(replicas int) {
-	a.Timeline.Record(timeline.Moment{Kind: timeline.Act, Field: "replicas", Value: float64(replicas)})
+// StartsFrom notes for the judge how many replicas the app has when the spec
+// begins to act, and returns when that is.
+func (a *App) StartsFrom(replicas int) time.Time { return a.Wants("replicas", float64(replicas)) }
+
+// Wants notes for the judge a number that a condition compares with, and
+// returns when.
+func (a *App) Wants(field string, value float64) time.Time {
+	return a.Timeline.Record(timeline.Moment{Kind: timeline.Act, Field: field, Value: value})
 }
 
 // Serves notes for the judge under which names the app's metrics must be found.
@@ -120,7 +124,7 @@ func (a *App) SampleUsage(ctx context.Context) {
 	if err := a.env.client.Resources().List(ctx, &nodes); err != nil {
 		ginkgo.Fail("list nodes: " + err.Error())
 	}
-	a.Timeline.Record(timeline.Moment{Kind: timeline.Act, Field: "nodes", Value: float64(len(nodes.Items))})
+	a.Wants("nodes", float64(len(nodes.Items)))
 	a.recorder.Sample(samplePeriod, watch.NodeUsage(a.env.watched), watch.PodUsage(a.env.watched, a.namespace))
 }
 

@@ -15,10 +15,11 @@ import (
 	"github.com/scaleproof/scaleproof/e2e/watch"
 )
 
-// samplePeriod is how often is read what cannot be watched. It is also the
-// error bound of such a moment, so it is well under the shortest scrape
-// interval and poll that a promise is made of.
-const samplePeriod = 500 * time.Millisecond
+// samplePeriod is how often is read what cannot be watched, and so the error
+// bound of such a moment. It is under the shortest scrape interval and poll
+// that a promise is made of, and no shorter: each read of an external metric
+// makes KEDA query Prometheus, and many apps are read at once.
+const samplePeriod = time.Second
 
 // Scene is a part of the cluster that is being recorded: all that a spec
 // proves is read from its timeline.

@@ -3,6 +3,7 @@ package promise
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
@@ -58,28 +59,50 @@ func (j *judge) walk(moments []timeline.Moment) {
 	v := &j.verdict
 	state := timeline.NewState()
 	j.seen = map[timeline.Kind]bool{}
-	i := 0
-	for ; i < len(moments) && moments[i].At.Before(v.Since); i++ {
-		j.seen[moments[i].Kind] = true
-		state.Apply(moments[i])
-	}
+	before := sort.Search(len(moments), func(i int) bool { return !moments[i].At.Before(v.Since) })
+	j.note(moments[:before])
+	state.Replay(moments[:before])
 	state.Since, state.At = v.Since, v.Since
-	for ; i < len(moments) && moments[i].At.Equal(v.Since); i++ {
-		j.seen[moments[i].Kind] = true
-		state.Apply(moments[i])
-	}
+	n := alike(moments[before:], v.Since)
+	j.note(moments[before : before+n])
+	state.Replay(moments[before : before+n])
 	j.test(state, hit{at: v.Since})
-	for i < len(moments) && !j.over(moments[i].At) {
+	for rest := moments[before+n:]; len(rest) > 0 && !j.over(rest[0].At); {
 		// Moments that one record call stamped belong together: a condition
 		// must not be asked of half an object.
-		at, within := moments[i].At, time.Duration(0)
-		for ; i < len(moments) && moments[i].At.Equal(at); i++ {
-			j.seen[moments[i].Kind] = true
-			within = max(within, moments[i].Within)
-			state.Apply(moments[i])
-		}
+		at := rest[0].At
+		together := rest[:alike(rest, at)]
+		rest = rest[len(together):]
+		within := j.note(together)
+		state.Replay(together)
 		j.test(state, hit{at: at, within: min(within, at.Sub(v.Since))})
 	}
+}
+
+// alike is how many moments at the front have that time.
+func alike(moments []timeline.Moment, at time.Time) int {
+	n := 0
+	for n < len(moments) && moments[n].At.Equal(at) {
+		n++
+	}
+	return n
+}
+
+// note remembers which kinds were recorded, and returns the largest error
+// bound. A recorder that says that it sees a kind has seen that there is none.
+func (j *judge) note(moments []timeline.Moment) (within time.Duration) {
+	for i := range moments {
+		m := &moments[i]
+		within = max(within, m.Within)
+		kind := m.Kind
+		if kind == timeline.Gap && m.Value == 0 {
+			kind = timeline.Kind(m.Field)
+		}
+		if !j.seen[kind] {
+			j.seen[kind] = true
+		}
+	}
+	return within
 }
 
 // test asks the promise's conditions of a state and remembers the first time

@@ -62,7 +62,7 @@ func tell(moments []timeline.Moment, from, to time.Time) (lines []string, spent 
 		}
 		text := explain(state, m)
 		before := state.Apply(m)
-		if m.At.Before(from) || before.Same(m) {
+		if m.At.Before(from) || before.Same(m) || !telling(m, before) {
 			continue
 		}
 		if name, ok := component[m.Kind]; ok {
@@ -75,6 +75,41 @@ func tell(moments []timeline.Moment, from, to time.Time) (lines []string, spent 
 		totals["nothing happening"] += rest
 	}
 	return lines, ranking(totals)
+}
+
+// headline is the field of each kind that is told when an object is first
+// seen. Its other fields are told when they change.
+var headline = map[timeline.Kind]string{
+	timeline.ScaledObject: "Ready", timeline.HPA: "desired", timeline.Replicas: "ready", timeline.Deployment: "ready",
+	timeline.Pod: "ready", timeline.Source: "Ready", timeline.Kustomization: "Ready", timeline.APIService: "Available",
+}
+
+// quiet are fields that a person learns nothing from: another field of the same
+// object, or of the object that owns it, says the same.
+var quiet = map[timeline.Kind][]string{
+	timeline.Pod:           {"phase", "scheduled"},
+	timeline.Replicas:      {"replicas"},
+	timeline.Deployment:    {"replicas"},
+	timeline.HPA:           {"labels"},
+	timeline.ScaledObject:  {"labels"},
+	timeline.Kustomization: {"attempted", "handled"},
+}
+
+// telling reports whether a moment belongs in a story.
+func telling(m, before timeline.Moment) bool {
+	first := before.At.IsZero()
+	name, has := headline[m.Kind]
+	switch {
+	case m.Kind == timeline.Gap:
+		return !first || m.Value != 0 // a recorder that begins to see is no news
+	case slices.Contains(quiet[m.Kind], m.Field):
+		return false
+	case m.Gone || (first && m.Kind != timeline.Pod):
+		return !has || m.Field == name
+	case first:
+		return m.Field == name || m.Text != ""
+	}
+	return true
 }
 
 // explain says why an HPA asks for what it does, where the state tells.

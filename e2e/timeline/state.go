@@ -10,9 +10,15 @@ type State struct {
 	// Since is when the promise's clock started; zero before.
 	Since time.Time
 
-	last    map[Key]Moment
-	names   map[fieldKey][]string // objects that have the field, oldest first
-	history map[Key][]Moment
+	fields map[Key]*record
+	names  map[fieldKey][]*record // of each object that has the field, oldest first
+}
+
+// record is what is known of one field of one object. It is found once for a
+// moment: a judge does little else.
+type record struct {
+	last    *Moment
+	history []*Moment
 }
 
 type fieldKey struct {
@@ -22,22 +28,39 @@ type fieldKey struct {
 
 // NewState returns the state in which nothing is known.
 func NewState() *State {
-	return &State{last: map[Key]Moment{}, names: map[fieldKey][]string{}, history: map[Key][]Moment{}}
+	return &State{fields: map[Key]*record{}, names: map[fieldKey][]*record{}}
 }
 
 // Apply moves the state on by one moment and returns the one it replaces, the
 // zero Moment where there was none.
 func (s *State) Apply(m Moment) Moment {
-	key := m.Key()
-	before, known := s.last[key]
-	if !known {
-		f := fieldKey{m.Kind, m.Field}
-		s.names[f] = append(s.names[f], m.Object)
+	if before := s.apply(&m); before != nil {
+		return *before
 	}
-	s.last[key] = m
+	return Moment{}
+}
+
+// Replay moves the state on by all these moments. They are not copied and must
+// stay as they are, as those that a timeline has given out do.
+func (s *State) Replay(moments []Moment) {
+	for i := range moments {
+		s.apply(&moments[i])
+	}
+}
+
+func (s *State) apply(m *Moment) (before *Moment) {
+	key := m.Key()
+	r, known := s.fields[key]
+	if !known {
+		r = &record{}
+		s.fields[key] = r
+		f := fieldKey{m.Kind, m.Field}
+		s.names[f] = append(s.names[f], r)
+	}
+	before, r.last = r.last, m
 	s.At = m.At
 	if !s.Since.IsZero() {
-		s.history[key] = append(s.history[key], m)
+		r.history = append(r.history, m)
 	}
 	return before
 }
@@ -45,17 +68,20 @@ func (s *State) Apply(m Moment) Moment {
 // Get returns the last moment of a field of an object. It is false where none
 // was seen or the object is gone.
 func (s *State) Get(kind Kind, object, field string) (Moment, bool) {
-	m, ok := s.last[Key{kind, object, field}]
-	return m, ok && !m.Gone
+	r, ok := s.fields[Key{kind, object, field}]
+	if !ok {
+		return Moment{}, false
+	}
+	return *r.last, !r.last.Gone
 }
 
 // All returns the last moment of a field of every object that has it, oldest
 // object first.
 func (s *State) All(kind Kind, field string) []Moment {
 	var all []Moment
-	for _, name := range s.names[fieldKey{kind, field}] {
-		if m, ok := s.Get(kind, name, field); ok {
-			all = append(all, m)
+	for _, r := range s.names[fieldKey{kind, field}] {
+		if !r.last.Gone {
+			all = append(all, *r.last)
 		}
 	}
 	return all
@@ -65,29 +91,56 @@ func (s *State) All(kind Kind, field string) []Moment {
 // false where none or several have it: a question about "the" HPA has no
 // answer then.
 func (s *State) Only(kind Kind, field string) (Moment, bool) {
-	names := s.names[fieldKey{kind, field}]
-	if len(names) == 1 { // by far the most frequent, and on the judge's hot path
-		return s.Get(kind, names[0], field)
+	if r := s.only(kind, field); r != nil {
+		return *r.last, true
 	}
-	all := s.All(kind, field)
-	if len(all) != 1 {
-		return Moment{}, false
+	return Moment{}, false
+}
+
+// only is Only's record; nil where there is none.
+func (s *State) only(kind Kind, field string) *record {
+	var found *record
+	for _, r := range s.names[fieldKey{kind, field}] {
+		if r.last.Gone {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = r
 	}
-	return all[0], true
+	return found
 }
 
 // Value is Only's number.
 func (s *State) Value(kind Kind, field string) (float64, bool) {
-	m, ok := s.Only(kind, field)
-	return m.Value, ok
+	r := s.only(kind, field)
+	if r == nil {
+		return 0, false
+	}
+	return r.last.Value, true
 }
 
 // History returns the moments of a field since the clock started, of the
-// object that Only would name.
-func (s *State) History(kind Kind, field string) []Moment {
-	m, ok := s.Only(kind, field)
-	if !ok {
-		return nil
+// object that Only would name. They must not be written to.
+func (s *State) History(kind Kind, field string) []*Moment {
+	if r := s.only(kind, field); r != nil {
+		return r.history
 	}
-	return s.history[m.Key()]
+	return nil
+}
+
+// Was reports whether a field of an object had that value at any moment since
+// the clock started, or when it did.
+func (s *State) Was(kind Kind, object, field string, v float64) bool {
+	r, ok := s.fields[Key{kind, object, field}]
+	if !ok {
+		return false
+	}
+	for _, m := range r.history {
+		if m.Value == v && !m.Gone {
+			return true
+		}
+	}
+	return r.last.Value == v && !r.last.Gone
 }

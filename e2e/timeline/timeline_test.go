@@ -23,7 +23,7 @@ func TestRecordStampsAllMomentsOfACallAlike(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tl := timeline.New()
 		first := tl.Record(ready(1), at(-500, ready(2)))
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		second := tl.Record(ready(3))
 		got := tl.Moments()
 		if !got[0].At.Equal(first) || !got[1].At.Equal(first) || !got[2].At.Equal(second) {
@@ -81,7 +81,9 @@ func TestBlinds(t *testing.T) {
 	lost := func(seconds int, object, why string) timeline.Moment {
 		return at(seconds, timeline.Lost(timeline.HPA, object, 2*time.Second, why))
 	}
-	seen := func(seconds int, object string) timeline.Moment { return at(seconds, timeline.Seen(timeline.HPA, object)) }
+	seen := func(seconds int, object string) timeline.Moment {
+		return at(seconds, timeline.Seen(timeline.HPA, object))
+	}
 	blind := func(from, to int, why string) timeline.Blind {
 		b := timeline.Blind{Kind: timeline.HPA, From: at(from, timeline.Moment{}).At, Why: why}
 		if to != 0 {

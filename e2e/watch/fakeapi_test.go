@@ -49,9 +49,7 @@ func newFakeAPI(t testing.TB) *fakeAPI {
 		answers: map[string]http.HandlerFunc{},
 		lists:   map[string]int{}, versions: map[string][]string{},
 	}
-	for _, path := range []string{deploymentsPath, podsPath, hpasPath, scaledObjectsPath} {
-		a.objects[path] = map[string]map[string]any{}
-	}
+	a.namespace("shop")
 	a.server = httptest.NewUnstartedServer(a)
 	a.server.EnableHTTP2 = true
 	a.server.StartTLS()
@@ -82,6 +80,20 @@ var listKinds = map[string][2]string{
 	"kustomizations":           {"kustomize.toolkit.fluxcd.io/v1", "KustomizationList"},
 	"gitrepositories":          {"source.toolkit.fluxcd.io/v1", "GitRepositoryList"},
 	"apiservices":              {"apiregistration.k8s.io/v1", "APIServiceList"},
+}
+
+// namespace makes the collections of an app's namespace.
+func (a *fakeAPI) namespace(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, path := range []string{deploymentsPath, podsPath, hpasPath, scaledObjectsPath} {
+		a.objects[in(name, path)] = map[string]map[string]any{}
+	}
+}
+
+// in is a collection's path in another namespace.
+func in(namespace, path string) string {
+	return strings.Replace(path, "/namespaces/shop/", "/namespaces/"+namespace+"/", 1)
 }
 
 // config reaches the server, or whatever stands in front of it at host.
@@ -201,11 +213,14 @@ func (a *fakeAPI) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	flusher := w.(http.Flusher)
 	flusher.Flush()
-	for {
+	for next := 0; ; {
 		a.mu.Lock()
 		events, changed := a.events, a.changed
 		a.mu.Unlock()
-		for _, e := range events {
+		next = min(next, len(events)) // forget drops events
+		fresh := events[next:]
+		next = len(events)
+		for _, e := range fresh {
 			if e.path == r.URL.Path && e.version > version {
 				w.Write(e.line)
 				version = e.version

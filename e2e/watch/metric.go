@@ -87,13 +87,13 @@ func answer(r rest.Result) ([]byte, error) {
 //     FailedGetExternalMetric.
 //
 // Everything else says nothing about the value: 429 and 503 come from the API
-// server in front, as does a 500 with a reason; an error that is no Status
-// comes from a proxy or from the connection.
+// server in front, as does a 500 with a reason, which is also what client-go
+// makes of a 500 that is no Status; the rest comes from the connection.
 func noValue(err error) bool {
 	if apierrors.IsNotFound(err) {
 		return true
 	}
 	var status apierrors.APIStatus
-	return errors.As(err, &status) && !apierrors.IsUnexpectedServerError(err) &&
+	return errors.As(err, &status) &&
 		status.Status().Code == http.StatusInternalServerError && status.Status().Reason == metav1.StatusReasonUnknown
 }

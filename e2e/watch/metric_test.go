@@ -141,7 +141,7 @@ func TestPromQL(t *testing.T) {
 func TestUsage(t *testing.T) {
 	a := newFakeAPI(t)
 	a.answer("/apis/metrics.k8s.io/v1beta1/nodes", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"NodeMetricsList","items":[{"metadata":{"name":"one"},"usage":{"cpu":"250m","memory":"1Ki"}}]}`)
+		io.WriteString(w, `{"kind":"NodeMetricsList","items":[{"metadata":{"name":"one"},"usage":{"cpu":"260578744n","memory":"1Ki"}}]}`)
 	})
 	a.answer("/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"kind":"PodMetricsList","items":[
@@ -149,7 +149,7 @@ func TestUsage(t *testing.T) {
 			{"metadata":{"name":"shop-2"},"containers":[]}]}`)
 	})
 	nodes, err := sampleOnce(t, a, func(c Clients) Sampler { return NodeUsage(c) })
-	compareRead(t, nodes, err, []string{"usage node/one cpu 0.25", "usage node/one memory 1024"}, "")
+	compareRead(t, nodes, err, []string{"usage node/one cpu 0.260578744", "usage node/one memory 1024"}, "")
 	pods, err := sampleOnce(t, a, func(c Clients) Sampler { return PodUsage(c, "shop") })
 	compareRead(t, pods, err, []string{"usage pod/shop-1 cpu 1.5", "usage pod/shop-1 memory 3000000"}, "")
 }

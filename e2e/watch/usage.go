@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
@@ -55,8 +56,8 @@ func usage(object string, lists ...corev1.ResourceList) []timeline.Moment {
 	}
 	var cpu, memory float64
 	for _, list := range lists {
-		cpu += list.Cpu().AsApproximateFloat64()
-		memory += list.Memory().AsApproximateFloat64()
+		cpu += float64(list.Cpu().ScaledValue(resource.Nano)) / 1e9 // what metrics-server measures in
+		memory += float64(list.Memory().Value())
 	}
 	w := writer{kind: timeline.Usage, object: object}
 	w.number("cpu", cpu)

@@ -32,11 +32,12 @@ func handled(name, token string) timeline.Condition {
 }
 
 // workloadBeforeInfra looks at the workload's ScaledObject: infra has none.
+// Infra may well be reconciled again later; once ready is enough.
 var workloadBeforeInfra = timeline.Condition{
 	Text:  "something of workload is there before infra is ready",
 	Kinds: []timeline.Kind{timeline.Kustomization, timeline.ScaledObject},
 	Holds: func(s *timeline.State) bool {
-		return len(s.All(timeline.ScaledObject, "max")) > 0 && !ready(infra).Holds(s)
+		return len(s.All(timeline.ScaledObject, "max")) > 0 && !s.Was(timeline.Kustomization, infra, "Ready", 1)
 	},
 }
 

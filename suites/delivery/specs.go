@@ -68,6 +68,6 @@ func deliver(ctx context.Context, env *e2e.Env, interval string) (*e2e.App, *e2e
 // change commits the workload with that threshold.
 func change(ctx context.Context, app *e2e.App, repository *e2e.Repository, threshold int) time.Time {
 	GinkgoHelper()
-	app.Timeline.Record(timeline.Moment{Kind: timeline.Act, Field: "threshold", Value: float64(threshold)})
+	app.Wants("threshold", float64(threshold))
 	return repository.Commit(ctx, workload, "delivered/workload", e2e.Vars{"THRESHOLD": strconv.Itoa(threshold)})
 }

@@ -29,14 +29,18 @@ func modelOf(s *timeline.State) (hpa.Spec, bool) {
 	return spec, ok1 && ok2 && ok3 && target > 0
 }
 
-// climbed returns the replicas that the scale target was told to have since
-// the clock started, the number it started from first.
-func climbed(s *timeline.State) []int {
-	start, ok := s.Value(timeline.Act, "replicas")
+// seed is the seed's ScaledObject. The path is promised for it, and not for
+// whatever is in force.
+var seed = hpa.Spec{Min: 1, Max: 10, Target: 2}
+
+// steps returns the replicas that the scale target was told to have since the
+// clock started, the number it started from first.
+func steps(s *timeline.State) []int {
+	from, ok := start(s)
 	if !ok {
 		return nil
 	}
-	steps := []int{int(start)}
+	steps := []int{from}
 	for _, m := range s.History(timeline.Replicas, "spec") {
 		if n := int(m.Value); n != steps[len(steps)-1] {
 			steps = append(steps, n)
@@ -45,35 +49,39 @@ func climbed(s *timeline.State) []int {
 	return steps
 }
 
-// predicted is the path that the model foretells for what was sent.
-func predicted(s *timeline.State) []int {
-	spec, ok := modelOf(s)
-	start, known := s.Value(timeline.Act, "replicas")
-	sent, done := s.Value(timeline.Load, "done")
-	if !ok || !known || !done {
-		return nil
-	}
-	return spec.Path(int(start), sent)
-}
-
+// pathEnds holds at the end of the path that the seed's numbers foretell for
+// what was sent: 1, 4, 8, 10 for 31 requests.
 var pathEnds = timeline.Condition{
-	Text:  "the scale target went all the path that the HPA's rules foretell",
-	Kinds: []timeline.Kind{timeline.HPA, timeline.Replicas},
+	Text:  "the scale target is where the path of the HPA's rules ends",
+	Kinds: []timeline.Kind{timeline.Metric, timeline.Replicas},
 	Holds: func(s *timeline.State) bool {
-		want := predicted(s)
-		return len(want) > 1 && slices.Equal(climbed(s), want)
+		sent, done := s.Value(timeline.Load, "done")
+		climbed := steps(s)
+		if !done || len(climbed) < 2 {
+			return false
+		}
+		path := seed.Path(climbed[0], sent)
+		return climbed[len(climbed)-1] == path[len(path)-1]
 	},
 }
 
+// leavesPath asks of each step whether the HPA's rules explain it by a value
+// that the metric had: a scrape between two requests makes one of its own.
 var leavesPath = timeline.Condition{
 	Text:  "a step that the HPA's rules do not foretell",
-	Kinds: []timeline.Kind{timeline.HPA, timeline.Replicas},
+	Kinds: []timeline.Kind{timeline.Metric, timeline.Replicas},
 	Holds: func(s *timeline.State) bool {
-		steps, want := climbed(s), predicted(s)
-		if len(want) == 0 {
-			return false
+		climbed := steps(s)
+		values := []float64{0}
+		for _, m := range s.History(timeline.Metric, "value") {
+			values = append(values, m.Value)
 		}
-		return len(steps) > len(want) || !slices.Equal(steps, want[:len(steps)])
+		for i := 1; i < len(climbed); i++ {
+			if !slices.ContainsFunc(values, func(v float64) bool { return seed.Step(climbed[i-1], v) == climbed[i] }) {
+				return true
+			}
+		}
+		return false
 	},
 }
 
@@ -162,11 +170,12 @@ var mirrors = timeline.Condition{
 	Text:  "name, owner, labels, reference, bounds, target type and threshold are the ScaledObject's",
 	Kinds: []timeline.Kind{timeline.HPA, timeline.ScaledObject},
 	Holds: func(s *timeline.State) bool {
-		low, ok := s.Only(timeline.ScaledObject, "min")
-		if !ok {
-			return false
+		high, ok := s.Only(timeline.ScaledObject, "max")
+		edited, isEdited := s.Value(timeline.Act, "max")
+		if !ok || (isEdited && high.Value != edited) {
+			return false // an edit that was not seen yet is not mirrored
 		}
-		name := low.Object
+		name := high.Object
 		for field, want := range expectedHPA(s, name) {
 			got, ok := s.Get(timeline.HPA, "keda-hpa-"+name, field)
 			if !ok || want == "" || described(got) != want {

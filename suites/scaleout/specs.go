@@ -10,19 +10,24 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
+// steady is what every spec starts from: one replica, and an HPA that has
+// synced and asks for no more.
+var steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
+
 func specs(env *e2e.Env) {
 	It("climbs as in the seed", e2e.Proves(path, reachesMax), func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
-		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+		env.Settle(ctx, app.Scene, app.Applied(), steady)
 
 		// The first request is waited for, so that the other thirty fall
 		// between two scrapes: the HPA then sees 1 and 31 and nothing between.
 		first := app.Send(ctx, 1)
 		env.Settle(ctx, app.Scene, first, timeline.Reads(stack.FirstMetric, 1))
-		app.StartsFrom(1)
+		begin := app.StartsFrom(1)
 		sent := app.Send(ctx, 30)
 
-		env.Prove(ctx, app.Scene, sent, path, reachesMax)
+		env.Prove(ctx, app.Scene, begin, path)
+		env.Prove(ctx, app.Scene, sent, reachesMax)
 	}, SpecTimeout(6*time.Minute))
 
 	It("mirrors the ScaledObject in its HPA", e2e.Proves(mirrorsScaledObject), func(ctx SpecContext) {
@@ -30,13 +35,14 @@ func specs(env *e2e.Env) {
 		accepted := env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.ScaledObject, "Ready", 1))
 		env.Prove(ctx, app.Scene, accepted, mirrorsScaledObject)
 
+		app.Wants("max", 7)
 		edited := app.Edit(ctx, "ScaledObject", "example-app", `{"spec":{"maxReplicaCount":7}}`)
 		env.Prove(ctx, app.Scene, edited, mirrorsScaledObject)
 	}, SpecTimeout(2*time.Minute))
 
 	It("says why it scales", e2e.Proves(conditions), func(ctx SpecContext) {
 		app := env.Apply(ctx, "gauge")
-		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+		env.Settle(ctx, app.Scene, app.Applied(), steady)
 		for _, value := range []float64{0, 25, 1000} { // below min, within, above max
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
@@ -49,7 +55,7 @@ func specs(env *e2e.Env) {
 	DescribeTable("divides and rounds up", e2e.Proves(formula),
 		func(ctx SpecContext, value float64) {
 			app := env.Apply(ctx, "gauge")
-			env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+			env.Settle(ctx, app.Scene, app.Applied(), steady)
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
 			env.Prove(ctx, app.Scene, read, formula)
@@ -63,7 +69,7 @@ func specs(env *e2e.Env) {
 	DescribeTable("tolerates a tenth", e2e.Proves(tolerance),
 		func(ctx SpecContext, value float64) {
 			app := env.Apply(ctx, "gauge")
-			env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+			env.Settle(ctx, app.Scene, app.Applied(), steady)
 			app.StartsFrom(1)
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))

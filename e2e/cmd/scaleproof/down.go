@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scaleproof/scaleproof/providers"
+)
+
+func newDown(c *console) *cobra.Command {
+	var s settings
+	command := &cobra.Command{
+		Use:   "down",
+		Short: "remove the cluster, and whatever an interrupted run left",
+		Long: `down removes the cluster's containers and network, and ends processes that a
+killed run left behind. It removes only what scaleproof made: what merely has
+the same name is left alone and named. Removing what is gone is no error.`,
+		Example: `  scaleproof down
+  scaleproof down --cluster-name wide`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if n := killOrphans(); n > 0 {
+				c.logf("ended %d processes of a run that was killed", n)
+			}
+			provider, err := c.provider(s, imageSet{}, c.logf)
+			if err != nil {
+				return err
+			}
+			finder, ok := provider.(providers.Finder)
+			if !ok {
+				return fmt.Errorf("provider %s makes nothing that could be removed", s.provider)
+			}
+			cluster, err := finder.Find(cmd.Context(), s.cluster)
+			if err != nil {
+				return err
+			}
+			if err := cluster.Down(cmd.Context()); err != nil {
+				return interrupted(cmd.Context(), err)
+			}
+			c.logf("cluster %s is gone", s.cluster)
+			return nil
+		},
+	}
+	s.clusterFlags(command.Flags())
+	return command
+}

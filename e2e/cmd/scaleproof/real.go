@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/fixtures/git"
+	"github.com/scaleproof/scaleproof/fixtures/images"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/existing"
+	"github.com/scaleproof/scaleproof/providers/kind"
+	"github.com/scaleproof/scaleproof/providers/kind/doctor"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+	"github.com/scaleproof/scaleproof/reports"
+	"github.com/scaleproof/scaleproof/reports/progress"
+	"github.com/scaleproof/scaleproof/suites"
+)
+
+// installLimit is how long the stack may take to be ready; a minute and a half
+// is usual.
+const installLimit = 10 * time.Minute
+
+// stackRepository is the name of the repository that the stack is delivered from.
+const stackRepository = "stack"
+
+func realWorld() world {
+	return world{
+		suites:   suites.All(),
+		prepare:  prepare,
+		images:   makeImages,
+		provider: newProvider,
+		install:  install,
+		build:    buildSuite,
+		probe:    probe,
+	}
+}
+
+// prepare gets an engine that answers, for kind.
+func prepare(ctx context.Context, s settings, l log) error {
+	if s.provider != "kind" {
+		return nil
+	}
+	_, err := engine.Ensure(ctx, engine.Options{Log: l})
+	return err
+}
+
+// makeImages provides all images, for kind; a cluster that exists has its own.
+func makeImages(ctx context.Context, root string, s settings, out io.Writer) (imageSet, error) {
+	if s.provider != "kind" {
+		return imageSet{}, nil
+	}
+	catalogue, err := images.Open(root)
+	if err != nil {
+		return imageSet{}, err
+	}
+	source, err := images.ParseSource(s.images)
+	if err != nil {
+		return imageSet{}, err
+	}
+	board := progress.New(out)
+	defer board.Close()
+	made, err := images.Ensure(ctx, images.Options{Root: root, Source: source, Progress: board, Docker: engine.Stream})
+	if err != nil {
+		return imageSet{}, err
+	}
+	set := imageSet{node: made.NodeImage, registry: made.RegistryImage, store: made.Store, upstreams: catalogue.Hosts()}
+	for _, image := range made.Images {
+		version, err := catalogue.Version(image.Component)
+		if err != nil {
+			return imageSet{}, err
+		}
+		set.components = append(set.components, reports.Component{
+			Name: image.Component, Version: version, Reference: image.Reference, Digest: image.Digest, Source: image.Source,
+		})
+	}
+	set.coreDNSTag, err = tagOf(catalogue, "coredns")
+	return set, err
+}
+
+func tagOf(catalogue *images.Catalogue, image string) (string, error) {
+	reference, err := catalogue.Reference(image)
+	if err != nil {
+		return "", err
+	}
+	return reference[strings.LastIndexByte(reference, ':')+1:], nil
+}
+
+// newProvider returns the provider that the settings name.
+func newProvider(s settings, set imageSet, l log) (providers.Provider, error) {
+	switch s.provider {
+	case "kind":
+		return kind.New(kind.Options{
+			Nodes: s.nodes, NodeImage: set.node, RegistryImage: set.registry, Store: set.store,
+			Upstreams: set.upstreams, CoreDNSTag: set.coreDNSTag, Log: l,
+		})
+	case "existing":
+		return existing.New(existing.Options{Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack()}), nil
+	default:
+		return nil, fmt.Errorf("there is no provider %q, there are: %s", s.provider, strings.Join(providerNames, ", "))
+	}
+}
+
+// install delivers the stack through a git server of ours, to clusters that can
+// reach it. A cluster that exists keeps what it has.
+func install(ctx context.Context, root string, s settings, _ imageSet, cluster providers.Cluster, l log) (installation, error) {
+	reachable, ok := cluster.(providers.HostReachable)
+	if !ok {
+		l("the stack stays as it is: provider %s installs nothing", s.provider)
+		return installation{}, nil
+	}
+	address, err := reachable.HostAddress(ctx)
+	if err != nil {
+		return installation{}, err
+	}
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return installation{}, err
+	}
+	server, err := git.Serve(ctx, filepath.Join(cache, "git", s.cluster), net.JoinHostPort(address, "0"))
+	if err != nil {
+		return installation{}, err
+	}
+	installed := installation{git: e2e.Git{URL: server.URL, Root: server.Directory}, stop: server.Close}
+	repository, err := server.Repository(ctx, stackRepository)
+	if err != nil {
+		return installed, err
+	}
+	catalogue, err := images.Open(root)
+	if err != nil {
+		return installed, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, installLimit, fmt.Errorf("the stack was not ready within %s", installLimit))
+	defer cancel()
+	return installed, stack.Install(ctx, cluster.Config(), stack.Options{
+		Source: catalogue, Repository: repository, Progress: func(step stack.Step) {
+			if step.Done {
+				l("  %-12s %.1fs", step.Phase, step.Took.Seconds())
+			}
+		},
+	})
+}
+
+// buildSuite compiles the suite into the cache.
+func buildSuite(ctx context.Context, root string) (specRunner, error) {
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return buildSpecs(ctx, root, cache)
+}
+
+// probe checks the machine.
+func probe(ctx context.Context) ([]doctor.Check, error) {
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return doctor.Evaluate(doctor.Probe(ctx, cache)), nil
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scaleproof/scaleproof/reports"
+)
+
+// console is what the commands share: the world, and where they write. Results
+// go to stdout, what happens meanwhile to stderr.
+type console struct {
+	world
+	stdout, stderr io.Writer
+	mu             sync.Mutex
+}
+
+// logf tells what takes long, without secrets.
+func (c *console) logf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintln(c.stderr, reports.Redact(fmt.Sprintf(format, args...)))
+}
+
+// source is the source tree around the current folder.
+func (c *console) source() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	return sourceTree(dir)
+}
+
+func newRoot(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "scaleproof",
+		Short: "prove that an event-driven autoscaling stack keeps its promises",
+		Long: `scaleproof installs an event-driven autoscaling stack (KEDA, Prometheus, the
+HPA, metrics-server, Flux) on a cluster, acts on it, records what happens and
+judges whether each promise of PROMISES.md is kept.
+
+Exit codes: 0 every MUST was kept, 1 a MUST was broken, 2 the suite could not
+run or could not see enough to judge.
+
+Every flag can also be set by the environment variable that its help names.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: readVariables,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		newImages(c), newUp(c), newRun(c), newJudge(c), newDown(c), newDoctor(c), newPromises(c), newVersion(c),
+	)
+	for _, command := range root.Commands() {
+		describeVariables(command.Flags())
+	}
+	return root
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/reports"
+)
+
+func finds(results ...reports.Result) func(specJob) specReport {
+	return func(specJob) specReport { return specReport{results: results} }
+}
+
+func TestRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		args   []string
+		fail   map[string]error
+		seen   func(specJob) specReport
+		code   int
+		done   string
+		phases string
+	}{
+		"all is kept": {
+			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down",
+		},
+		"the cluster is kept": {
+			args: []string{"--keep"},
+			done: "build prepare images up install specs stop", phases: "suite images cluster stack specs",
+		},
+		"a promise is broken": {
+			seen: finds(verdict(promise.Late)), code: 1,
+			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs collect down",
+		},
+		"a recorder was blind": {
+			seen: finds(verdict(promise.Blind)), code: 2,
+			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs collect down",
+		},
+		"the suite does not compile": {
+			fail: map[string]error{"build": errTest}, code: 2,
+			done: "build", phases: "suite!",
+		},
+		"no engine answers": {
+			fail: map[string]error{"prepare": errTest}, code: 2,
+			done: "build prepare", phases: "suite images!",
+		},
+		"an image cannot be made": {
+			fail: map[string]error{"images": errTest}, code: 2,
+			done: "build prepare images", phases: "suite images!",
+		},
+		"no provider": {
+			fail: map[string]error{"provider": errTest}, code: 2,
+			done: "build prepare images", phases: "suite images cluster!",
+		},
+		"half a cluster": {
+			fail: map[string]error{"up": errTest}, code: 2,
+			done: "build prepare images up collect down", phases: "suite images cluster! collect down",
+		},
+		"the stack is never ready": {
+			fail: map[string]error{"install": errTest}, code: 2,
+			done: "build prepare images up install collect stop down", phases: "suite images cluster stack! collect down",
+		},
+		"the specs crash": {
+			fail: map[string]error{"specs": errTest}, code: 2,
+			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs! collect down",
+		},
+		"the specs crash after a promise broke": {
+			fail: map[string]error{"specs": errTest}, seen: finds(verdict(promise.Never)), code: 1,
+			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs! collect down",
+		},
+		"the cluster cannot be removed": {
+			fail: map[string]error{"down": errTest}, code: 2,
+			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down!",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fake{fail: c.fail, seen: c.seen}
+			out := t.TempDir()
+			got := do(t, t.Context(), f.world(), append([]string{"run", "--out", out}, c.args...)...)
+			run := stored(t, out)
+			if got.code != c.code || run.Outcome.ExitCode() != c.code {
+				t.Errorf("exit code %d, outcome %q, want %d\n%s", got.code, run.Outcome, c.code, got.stderr)
+			}
+			if diff := cmp.Diff([]string{c.done, c.phases}, []string{strings.Join(f.done, " "), phases(run)}); diff != "" {
+				t.Errorf("what was done, and the report's phases (-want +got):\n%s", diff)
+			}
+			if len(c.fail) > 0 && !strings.Contains(got.stdout, errTest.Error()) {
+				t.Errorf("the summary does not say why:\n%s", got.stdout)
+			}
+		})
+	}
+}
+
+func TestRunTellsTheSpecsWhatTheyNeed(t *testing.T) {
+	f, out := &fake{}, t.TempDir()
+	if got := do(t, t.Context(), f.world(), "run", "--out", out, "--suite", "metrics", "--focus", "counts|zero", "--procs", "9"); got.code != 0 {
+		t.Fatal(got.stderr)
+	}
+	if f.job.filter != "(metrics) && /counts|zero/" || f.job.procs != 9 {
+		t.Errorf("filter %q, %d processes", f.job.filter, f.job.procs)
+	}
+	config := f.job.config
+	if config.Kubeconfig != "/dev/null" || config.Context != "fake" || config.Git.URL != "http://git.test" || config.Traits.HPASync == 0 {
+		t.Errorf("config %+v", config)
+	}
+	run := stored(t, out)
+	if run.Requests.Total != 7 || len(run.Components) != 1 || run.Traits.HPASync == 0 || !strings.HasSuffix(config.RunDir, run.ID) {
+		t.Errorf("run %+v in %s", run, config.RunDir)
+	}
+}
+
+// TestInterrupted interrupts a run in each of its steps: the report must be
+// written, and what was made must be removed, which needs a context that lives.
+func TestInterrupted(t *testing.T) {
+	for step, want := range map[string]string{
+		"build":   "suite!",
+		"images":  "suite images!",
+		"up":      "suite images cluster! down",
+		"install": "suite images cluster stack! down",
+		"specs":   "suite images cluster stack specs! down",
+	} {
+		t.Run(step, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			f := &fake{seen: finds(verdict(promise.Kept)), during: func(now string) {
+				if now == step {
+					cancel(errInterrupted)
+				}
+			}}
+			out := t.TempDir()
+			got := do(t, ctx, f.world(), "run", "--out", out)
+			run := stored(t, out)
+			if got.code != 2 || run.Outcome != reports.Incomplete || phases(run) != want {
+				t.Errorf("exit code %d, outcome %q, phases %q, want %q", got.code, run.Outcome, phases(run), want)
+			}
+			if !strings.Contains(got.stdout, "interrupted") {
+				t.Errorf("the summary does not say why:\n%s", got.stdout)
+			}
+			if step == "specs" && len(run.Results) != 1 {
+				t.Errorf("what was found before is lost: %v", run.Results)
+			}
+		})
+	}
+}
+
+func TestInterruptedKeepsWhatIsToBeKept(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f := &fake{during: func(now string) {
+		if now == "specs" {
+			cancel(errInterrupted)
+		}
+	}}
+	out := t.TempDir()
+	if got := do(t, ctx, f.world(), "run", "--keep", "--out", out); got.code != 2 {
+		t.Errorf("exit code %d", got.code)
+	}
+	if got := phases(stored(t, out)); got != "suite images cluster stack specs!" {
+		t.Errorf("phases %q", got)
+	}
+}
+
+func TestUpAndDown(t *testing.T) {
+	f, out := &fake{}, t.TempDir()
+	if got := do(t, t.Context(), f.world(), "up", "--out", out); got.code != 0 || !strings.Contains(got.stderr, "is kept") {
+		t.Errorf("up: %+v", got)
+	}
+	if left, err := os.ReadDir(out); err != nil || len(left) > 0 {
+		t.Errorf("left in reports: %v, %v", left, err)
+	}
+	if got := do(t, t.Context(), f.world(), "down"); got.code != 0 {
+		t.Errorf("down: %+v", got)
+	}
+	if diff := cmp.Diff("prepare images up install stop find down", strings.Join(f.done, " ")); diff != "" {
+		t.Errorf("what was done (-want +got):\n%s", diff)
+	}
+	f.fail = map[string]error{"install": errTest, "down": errTest}
+	for _, command := range []string{"up", "down"} {
+		t.Setenv("OUT", out)
+		if got := do(t, t.Context(), f.world(), command); got.code != 2 || !strings.Contains(got.stderr, errTest.Error()) {
+			t.Errorf("%s: %+v", command, got)
+		}
+	}
+}

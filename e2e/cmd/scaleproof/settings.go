@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// settings are all that can be set from outside.
+type settings struct {
+	provider   string
+	cluster    string
+	nodes      int
+	kubeconfig string
+	context    string
+	images     string
+	suites     []string
+	focus      string
+	procs      int
+	mutant     string
+	keep       bool
+	out        string
+}
+
+// The words that are known.
+var (
+	providerNames = []string{"kind", "existing"}
+	imageSources  = []string{"auto", "pull", "build"}
+)
+
+// variables name the environment variable that sets a flag which is not given;
+// so `make e2e-kind KEEP=1` needs nothing of the Makefile. An empty variable is
+// as good as none.
+var variables = map[string]string{
+	"provider":     "PROVIDER",
+	"cluster-name": "CLUSTER_NAME",
+	"nodes":        "NODES",
+	"kubeconfig":   "KUBECONFIG",
+	"context":      "KUBECONTEXT",
+	"images":       "IMAGES",
+	"suite":        "SUITE",
+	"focus":        "FOCUS",
+	"procs":        "PROCS",
+	"mutant":       "MUTANT",
+	"keep":         "KEEP",
+	"out":          "OUT",
+}
+
+// imageFlags are those of every command that makes images.
+func (s *settings) imageFlags(flags *pflag.FlagSet) {
+	s.images = "auto"
+	flags.Var(&choice{&s.images, "source of images", imageSources}, "images",
+		"where images come from: auto pulls if the registries answer and builds if not")
+}
+
+// clusterFlags are those of every command that names a cluster.
+func (s *settings) clusterFlags(flags *pflag.FlagSet) {
+	s.provider = "kind"
+	flags.Var(&choice{&s.provider, "provider", providerNames}, "provider", "who makes the cluster, or knows it")
+	flags.StringVar(&s.cluster, "cluster-name", "scaleproof", "name of the cluster")
+	flags.StringVar(&s.kubeconfig, "kubeconfig", "", "for --provider existing: the kubeconfig file")
+	flags.StringVar(&s.context, "context", "", "for --provider existing: the context in it; its current one if empty")
+}
+
+// upFlags are those of every command that makes a cluster.
+func (s *settings) upFlags(flags *pflag.FlagSet) {
+	s.clusterFlags(flags)
+	s.imageFlags(flags)
+	s.nodes = 1
+	flags.Var((*count)(&s.nodes), "nodes", "for --provider kind: how many nodes")
+}
+
+// specFlags are those of a run.
+func (s *settings) specFlags(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&s.suites, "suite", nil, "only these suites, with commas between")
+	flags.StringVar(&s.focus, "focus", "", "only specs that prove a promise whose id matches this regular expression")
+	s.procs = 4
+	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time")
+	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, to see the promise go red that guards it")
+	flags.BoolVar(&s.keep, "keep", false, "keep the cluster, and use it again next time")
+	s.outFlag(flags)
+}
+
+// outFlag is where reports lie.
+func (s *settings) outFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&s.out, "out", "", "folder of reports; reports/out of the source tree if empty")
+}
+
+// describeVariables adds to each flag's help the variable that sets it.
+func describeVariables(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if name, ok := variables[f.Name]; ok {
+			f.Usage += " (or " + name + "=…)"
+		}
+	})
+}
+
+// readVariables sets the flags that are not given from the environment.
+func readVariables(command *cobra.Command, _ []string) error {
+	var failed error
+	command.Flags().VisitAll(func(f *pflag.Flag) {
+		value := os.Getenv(variables[f.Name])
+		if variables[f.Name] == "" || value == "" || f.Changed || failed != nil {
+			return
+		}
+		if err := command.Flags().Set(f.Name, value); err != nil {
+			failed = fmt.Errorf("%s=%s: %w", variables[f.Name], value, err)
+		}
+	})
+	return failed
+}
+
+// choice is a flag that takes one of a few words.
+type choice struct {
+	value   *string
+	noun    string
+	allowed []string
+}
+
+// String implements pflag.Value.
+func (c *choice) String() string {
+	if c.value == nil {
+		return ""
+	}
+	return *c.value
+}
+
+// Set implements pflag.Value. The error lists the words.
+func (c *choice) Set(word string) error {
+	if !slices.Contains(c.allowed, word) {
+		return fmt.Errorf("there is no %s %q, there are: %s", c.noun, word, strings.Join(c.allowed, ", "))
+	}
+	*c.value = word
+	return nil
+}
+
+// Type implements pflag.Value.
+func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
+
+// count is a flag that takes a number from one on.
+type count int
+
+// String implements pflag.Value.
+func (c *count) String() string { return strconv.Itoa(int(*c)) }
+
+// Set implements pflag.Value.
+func (c *count) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is not a number from one on", text)
+	}
+	*c = count(n)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (*count) Type() string { return "count" }

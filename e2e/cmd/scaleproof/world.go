@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/kind/doctor"
+	"github.com/scaleproof/scaleproof/reports"
+)
+
+// world is everything outside of this command that it puts in order. Tests put
+// another one in its place.
+type world struct {
+	// suites are all that can be run.
+	suites []e2e.Suite
+	// prepare makes what images and clusters need of the machine ready: for
+	// kind, an engine that answers.
+	prepare func(context.Context, settings, log) error
+	// images makes the images and says where they are.
+	images func(ctx context.Context, root string, s settings, progress io.Writer) (imageSet, error)
+	// provider is the one that the settings name.
+	provider func(settings, imageSet, log) (providers.Provider, error)
+	// install brings the stack onto a cluster and leaves its git server
+	// running until stop is called.
+	install func(context.Context, string, settings, imageSet, providers.Cluster, log) (installation, error)
+	// build compiles the suite and returns what runs it.
+	build func(ctx context.Context, root string) (specRunner, error)
+	// probe looks at the machine.
+	probe func(context.Context) ([]doctor.Check, error)
+}
+
+// log tells a person what takes long.
+type log func(format string, args ...any)
+
+// imageSet is where images are, and what they were made of.
+type imageSet struct {
+	node, registry string // references in the engine
+	store          string // the folder that the registry serves
+	upstreams      []string
+	coreDNSTag     string
+	components     []reports.Component
+}
+
+// installation is the stack on a cluster.
+type installation struct {
+	git  e2e.Git
+	stop func() error
+}
+
+// specRunner runs the specs that a label filter leaves.
+type specRunner interface {
+	run(ctx context.Context, job specJob) (specReport, error)
+}
+
+// specJob is what to run.
+type specJob struct {
+	config e2e.Config
+	filter string
+	procs  int
+	// private is a folder that only its owner may read, and that goes.
+	private string
+	// ended is told of every spec as it ends.
+	ended func(reports.Spec)
+}
+
+// specReport is what came of it. It is whole also where run fails: what was
+// found until then.
+type specReport struct {
+	results  []reports.Result
+	requests reports.Requests
+	problems []string
+}
