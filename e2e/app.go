@@ -69,9 +69,6 @@ func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Tim
 		ginkgo.Fail(err.Error())
 	}
 	for _, object := range objects {
-		if object.GetKind() == "PodMonitor" {
-			continue // TEMPORARY
-		}
 		if err := a.env.client.Resources(a.namespace).Create(ctx, object); err != nil {
 			ginkgo.Fail(fmt.Sprintf("create %s %s: %v", object.GetKind(), object.GetName(), err))
 		}
