@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/reports"
 	"github.com/scaleproof/scaleproof/suites"
 )
 
@@ -36,6 +37,14 @@ var _ = SynchronizedAfterSuite(func() {
 	Expect(env.Mend(ctx)).To(Succeed())
 	Expect(env.Sweep(ctx)).To(Succeed())
 }, NodeTimeout(2*time.Minute))
+
+// Every spec is written down as it ends, so that a run that is killed keeps
+// what it found.
+var _ = ReportAfterEach(func(report SpecReport) {
+	if spec, ok := reports.SpecOf(report); ok {
+		Expect(spec.Append(env.File(reports.SpecsFile))).To(Succeed())
+	}
+})
 
 func connect(env *e2e.Env) error {
 	config, err := e2e.LoadConfig()

@@ -55,6 +55,9 @@ func (e *Env) Connect(config Config) error {
 	return os.MkdirAll(filepath.Join(config.RunDir, timelines), 0o755)
 }
 
+// File is the path of a file in the run's folder.
+func (e *Env) File(name string) string { return filepath.Join(e.config.RunDir, name) }
+
 // Traits tell what the cluster has and what it costs.
 func (e *Env) Traits() providers.Traits { return e.config.Traits }
 

@@ -31,7 +31,9 @@ func Of(moments ...Moment) *Timeline {
 func (t *Timeline) Record(moments ...Moment) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := time.Now()
+	// Without the monotonic reading, which is lost when a timeline is stored: a
+	// verdict and its re-judgement must not differ by nanoseconds.
+	now := time.Now().Round(0)
 	if n := len(t.moments); n > 0 && now.Before(t.moments[n-1].At) {
 		now = t.moments[n-1].At
 	}
