@@ -32,7 +32,7 @@ lint: ## run golangci-lint, built from source at the pinned version
 	@for name in $(OURS); do echo "golangci-lint # $$name"; (cd fixtures/components/$$name && go run $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: check
-check: build ## check formatting, vet, and that what is generated is up to date
+check: build test lint ## what to run before a commit: tests, lint, and that what is generated is up to date
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [[ -z $$unformatted ]] || { echo "not formatted, run gofmt -w: $$unformatted"; exit 1; }
 	go vet ./...
 	$(SCALEPROOF) promises --check PROMISES.md

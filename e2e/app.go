@@ -10,11 +10,13 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/rand"
 
 	"github.com/scaleproof/scaleproof/e2e/load"
+	"github.com/scaleproof/scaleproof/e2e/timeline"
 	"github.com/scaleproof/scaleproof/e2e/watch"
 	"github.com/scaleproof/scaleproof/fixtures"
 	"github.com/scaleproof/scaleproof/fixtures/stack"
@@ -74,8 +76,26 @@ func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Tim
 		}
 	}
 	a.adopt(objects)
+	ginkgo.DeferCleanup(a.undeliver, objects, ginkgo.NodeTimeout(time.Minute))
 	a.applied = a.Act(fixture, "applied", "")
 	return a.applied
+}
+
+// undeliver removes Flux's Kustomizations while what they delivered is still
+// there. Were it to go first, with the namespace, a reconcile under way would
+// wait for it until its timeout, and hold the namespace up as long.
+func (a *App) undeliver(ctx context.Context, objects []*unstructured.Unstructured) {
+	ginkgo.GinkgoHelper()
+	deleted := a.Act("Kustomizations", "deleted", "")
+	for _, object := range objects {
+		if object.GetKind() != "Kustomization" {
+			continue
+		}
+		if err := a.env.client.Resources(a.namespace).Delete(ctx, object); err != nil && !apierrors.IsNotFound(err) {
+			ginkgo.Fail(fmt.Sprintf("delete Kustomization %s/%s: %v", a.namespace, object.GetName(), err))
+		}
+	}
+	a.env.Settle(ctx, a.Scene, deleted, timeline.None(timeline.Kustomization, "suspend"))
 }
 
 // Applied is when the last of the app's objects was created.

@@ -28,6 +28,11 @@ const (
 	// silent about them (KEDA, defaultPollingInterval and defaultCooldownPeriod).
 	defaultKEDAPoll = 30 * time.Second
 	defaultCooldown = 300 * time.Second
+	// hpaWork is what a sync itself may take, metrics API included. The period
+	// runs from the end of one sync to the start of the next (Kubernetes,
+	// pkg/controller/podautoscaler, FixedItemIntervalRateLimiter), so that a
+	// value may wait for a period and a sync.
+	hpaWork = 500 * time.Millisecond
 	// fluxReconcile is what Flux may take from being asked to having applied:
 	// fetch a small repository, build it, apply a handful of objects and see
 	// them ready. Measured at 1.5 s on two idle cores; the rest is for cores
@@ -41,7 +46,7 @@ const (
 func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 	traits := s.env.config.Traits
 	costs := promise.Costs{
-		promise.HPASync.Name:         traits.HPASync,
+		promise.HPASync.Name:         traits.HPASync + hpaWork,
 		promise.PodStart.Name:        traits.PodStart,
 		promise.ScrapeDiscovery.Name: scrapeDiscovery,
 		promise.Recheck.Name:         recheck,

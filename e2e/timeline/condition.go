@@ -56,6 +56,15 @@ func Above(kind Kind, field string, v float64) Condition {
 	return number(kind, field, fmt.Sprintf("%s > %s", label(kind, field), Number(v)), func(got float64) bool { return got > v })
 }
 
+// None holds while no object of the kind has the field.
+func None(kind Kind, field string) Condition {
+	return Condition{
+		Text:  "no " + label(kind, field),
+		Kinds: []Kind{kind},
+		Holds: func(s *State) bool { return len(s.All(kind, field)) == 0 },
+	}
+}
+
 // Says holds while a field of an object reads that word.
 func Says(kind Kind, object, field, word string) Condition {
 	return Condition{

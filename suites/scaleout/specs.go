@@ -35,6 +35,9 @@ func specs(env *e2e.Env) {
 		accepted := env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.ScaledObject, "Ready", 1))
 		env.Prove(ctx, app.Scene, accepted, mirrorsScaledObject)
 
+		// The edit is timed when the app is at rest: while many apps start at
+		// once, the operator's queue would be timed and not the edit.
+		env.Settle(ctx, app.Scene, accepted, steady)
 		app.Wants("max", 7)
 		edited := app.Edit(ctx, "ScaledObject", "example-app", `{"spec":{"maxReplicaCount":7}}`)
 		env.Prove(ctx, app.Scene, edited, mirrorsScaledObject)
