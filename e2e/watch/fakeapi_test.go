@@ -215,8 +215,11 @@ func (a *fakeAPI) stream(w http.ResponseWriter, r *http.Request) {
 	flusher.Flush()
 	for next := 0; ; {
 		a.mu.Lock()
-		events, changed := a.events, a.changed
+		events, changed, over := a.events, a.changed, a.cut != cut
 		a.mu.Unlock()
+		if over { // what came after the end is for the next watch
+			return
+		}
 		next = min(next, len(events)) // forget drops events
 		fresh := events[next:]
 		next = len(events)
