@@ -40,7 +40,7 @@ type Target struct {
 // Recorder writes one target's moments until it is stopped.
 type Recorder struct {
 	tl     *timeline.Timeline
-	ctx    context.Context // ends when the recorder is stopped
+	ctx    context.Context //nolint:containedctx // it is the recorder's life, and ends when it is stopped
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }

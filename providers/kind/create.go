@@ -35,9 +35,9 @@ func (c *cluster) create(ctx context.Context, config *v1alpha4.Cluster, plan str
 		return err
 	}
 	// The context that ended gives the clean-up only its values.
-	clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
+	cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
 	defer cancel()
-	return errors.Join(err, c.remove(clear))
+	return errors.Join(err, c.remove(cleaning))
 }
 
 // containerNames are those that kind gives to the nodes, and the registry's.

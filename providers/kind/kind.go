@@ -108,7 +108,7 @@ func (p *Provider) open(name string) (*cluster, error) {
 
 // Find implements providers.Finder. Where the engine does not answer, the
 // cluster cannot be reached, and neither can what is left of it.
-func (p *Provider) Find(ctx context.Context, name string) (providers.Cluster, error) {
+func (p *Provider) Find(_ context.Context, name string) (providers.Cluster, error) {
 	c, err := p.open(name)
 	if err != nil {
 		return nil, err

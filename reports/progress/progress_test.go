@@ -87,7 +87,7 @@ func TestTerminalTooSmall(t *testing.T) {
 	}
 }
 
-func TestNil(t *testing.T) {
+func TestNil(*testing.T) {
 	var b *Board
 	task := b.Start("anything")
 	task.Update("compiling")

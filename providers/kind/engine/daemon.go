@@ -100,7 +100,7 @@ func startDaemon(ctx context.Context, options Options, flags []string) error {
 	}
 	defer log.Close()
 	options.log("starting %s, log in %s", path, logPath)
-	cmd := exec.Command(path, flags...)
+	cmd := exec.Command(path, flags...) //nolint:noctx // the engine outlives the command that starts it
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -127,7 +127,7 @@ func await(ctx context.Context, ended <-chan error) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case err := <-ended:
-			return fmt.Errorf("dockerd ended (%v) instead of answering", err)
+			return fmt.Errorf("dockerd ended (%v) instead of answering", err) //nolint:errorlint // err is nil where it ended well, and %w cannot print that
 		case <-ticker.C:
 		}
 	}
