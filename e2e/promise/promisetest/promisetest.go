@@ -2,8 +2,9 @@
 // each promise of a suite can be kept and can be broken.
 //
 // A case is two files in testdata/<promise id>: <name>.jsonl, a timeline, and
-// <name>.json, the verdict that it must lead to. They come from real runs, the
-// broken ones mostly from runs with a mutant:
+// <name>.json, the verdict that it must lead to. A case comes from
+// a real run, best from one with a mutant, or is a kept one with values changed
+// so that it breaks:
 //
 //	go test ./suites/... -adopt=reports/out/latest
 package promisetest
