@@ -24,10 +24,6 @@ const (
 	// recheck is how often the aggregator asks an APIService anew
 	// (kube-aggregator, availability controllers' resync).
 	recheck = 30 * time.Second
-	// defaultKEDAPoll and defaultCooldown are those of a ScaledObject that is
-	// silent about them (KEDA, defaultPollingInterval and defaultCooldownPeriod).
-	defaultKEDAPoll = 30 * time.Second
-	defaultCooldown = 300 * time.Second
 	// hpaWork is what a sync itself may take, metrics API included. The period
 	// runs from the end of one sync to the start of the next (Kubernetes,
 	// pkg/controller/podautoscaler, FixedItemIntervalRateLimiter), so that a
@@ -53,8 +49,8 @@ func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 		promise.FluxReconcile.Name:   fluxReconcile,
 	}
 	state := s.now()
-	setSeconds(costs, state, promise.KEDAPoll, "polling", defaultKEDAPoll)
-	setSeconds(costs, state, promise.Cooldown, "cooldown", defaultCooldown)
+	setSeconds(costs, state, promise.KEDAPoll, "polling")
+	setSeconds(costs, state, promise.Cooldown, "cooldown")
 	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeInterval, s.env.commandLines, s.fluxInterval} {
 		if err := read(ctx, costs); err != nil {
 			return nil, err
@@ -63,12 +59,9 @@ func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 	return costs, nil
 }
 
-// setSeconds takes a cost from a field of the scene's ScaledObject.
-func setSeconds(costs promise.Costs, state *timeline.State, term promise.Term, field string, fallback time.Duration) {
-	if len(state.All(timeline.ScaledObject, "max")) == 0 {
-		return
-	}
-	costs[term.Name] = fallback
+// setSeconds takes a cost from a field of the scene's ScaledObject, which the
+// recorder writes as it is in force, KEDA's defaults included.
+func setSeconds(costs promise.Costs, state *timeline.State, term promise.Term, field string) {
 	if v, ok := state.Value(timeline.ScaledObject, field); ok {
 		costs[term.Name] = time.Duration(v * float64(time.Second))
 	}

@@ -94,6 +94,16 @@ func (s Spec) Step(current int, value float64) int {
 	return min(max(wanted, s.Min), s.Max)
 }
 
+// rounding is what an HPA's status may be off by for each replica: it keeps the
+// average in thousandths and rounds it up (GetExternalPerPodMetricReplicas).
+const rounding = 0.001
+
+// Shows reports whether a status with that average for each of its current
+// replicas tells of that value.
+func Shows(average, current, value float64) bool {
+	return math.Abs(average*current-value) <= rounding*current
+}
+
 // The reasons of the HPA's condition ScalingLimited.
 const (
 	WithinRange  = "DesiredWithinRange"

@@ -1,9 +1,9 @@
 package metrics
 
 import (
-	"math"
 	"strings"
 
+	"github.com/scaleproof/scaleproof/e2e/hpa"
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
@@ -47,11 +47,6 @@ var readsMoreThanWasSent = timeline.Condition{
 	},
 }
 
-// rounding is what the HPA's status may be off by for each replica: it keeps
-// the average in thousandths and rounds it up (replica_calculator.go,
-// GetExternalPerPodMetricReplicas).
-const rounding = 0.001
-
 var threeSourcesAgree = timeline.Condition{
 	Text:  "Prometheus = metrics API = HPA's average x its replicas",
 	Kinds: []timeline.Kind{timeline.Prometheus, timeline.Metric, timeline.HPA},
@@ -61,7 +56,7 @@ var threeSourcesAgree = timeline.Condition{
 		average, ok3 := s.Value(timeline.HPA, "average")
 		current, ok4 := s.Value(timeline.HPA, "current")
 		return ok1 && ok2 && ok3 && ok4 && prometheus == read.Value &&
-			math.Abs(average*current-prometheus) <= rounding*current
+			hpa.Shows(average, current, prometheus)
 	},
 }
 

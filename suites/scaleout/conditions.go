@@ -115,8 +115,7 @@ func synced(s *timeline.State) bool {
 	average, ok1 := s.Value(timeline.HPA, "average")
 	current, ok2 := s.Value(timeline.HPA, "current")
 	value, ok3 := s.Get(timeline.Metric, stack.FirstMetric, "value")
-	const rounding = 0.001 // the status keeps thousandths, rounded up
-	return ok1 && ok2 && ok3 && math.Abs(average*current-value.Value) <= rounding*current
+	return ok1 && ok2 && ok3 && hpa.Shows(average, current, value.Value)
 }
 
 // start returns the replicas that the spec started from.
@@ -125,14 +124,24 @@ func start(s *timeline.State) (int, bool) {
 	return int(v), ok
 }
 
+// toleranceStep returns the replicas that the spec started from, those that the
+// HPA desires, and those that the model asks for from there.
+func toleranceStep(s *timeline.State) (from, desired, asked int, ok bool) {
+	spec, ok1 := modelOf(s)
+	value, _, desired, ok2 := settled(s)
+	from, ok3 := start(s)
+	if !ok1 || !ok2 || !ok3 {
+		return 0, 0, 0, false
+	}
+	return from, desired, spec.Step(from, value), true
+}
+
 var desiredHeedsTolerance = timeline.Condition{
 	Text:  "desired is what the ratio asks for, its tolerance heeded",
 	Kinds: seen,
 	Holds: func(s *timeline.State) bool {
-		spec, ok1 := modelOf(s)
-		value, _, desired, ok2 := settled(s)
-		from, ok3 := start(s)
-		return ok1 && ok2 && ok3 && desired == spec.Step(from, value) && synced(s)
+		_, desired, asked, ok := toleranceStep(s)
+		return ok && desired == asked && synced(s)
 	},
 }
 
@@ -140,10 +149,8 @@ var movesWithinTolerance = timeline.Condition{
 	Text:  "a step that the ratio does not ask for",
 	Kinds: seen,
 	Holds: func(s *timeline.State) bool {
-		spec, ok1 := modelOf(s)
-		value, _, desired, ok2 := settled(s)
-		from, ok3 := start(s)
-		return ok1 && ok2 && ok3 && desired != from && desired != spec.Step(from, value)
+		from, desired, asked, ok := toleranceStep(s)
+		return ok && desired != from && desired != asked
 	},
 }
 
