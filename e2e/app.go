@@ -55,7 +55,9 @@ func (e *Env) Prepare(ctx context.Context, name string) *App {
 		ginkgo.Fail(fmt.Sprintf("create namespace %s: %v", namespace, err))
 	}
 	ginkgo.DeferCleanup(func(ctx context.Context) error { return e.client.Resources().Delete(ctx, object) })
-	return &App{Scene: e.record(ctx, namespace, watch.Target{Namespace: namespace, Flux: namespace})}
+	app := &App{Scene: e.record(ctx, namespace, watch.Target{Namespace: namespace, Flux: namespace})}
+	ginkgo.DeferCleanup(app.clear, ginkgo.NodeTimeout(time.Minute))
+	return app
 }
 
 // Create renders a fixture into the app's namespace, with the run's mutant laid
@@ -76,26 +78,37 @@ func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Tim
 		}
 	}
 	a.adopt(objects)
-	ginkgo.DeferCleanup(a.undeliver, objects, ginkgo.NodeTimeout(time.Minute))
 	a.applied = a.Act(fixture, "applied", "")
 	return a.applied
 }
 
-// undeliver removes Flux's Kustomizations while what they delivered is still
-// there. Were it to go first, with the namespace, a reconcile under way would
-// wait for it until its timeout, and hold the namespace up as long.
-func (a *App) undeliver(ctx context.Context, objects []*unstructured.Unstructured) {
+// clear removes what the app is made of, ahead of its namespace. Left to the
+// namespace's own deletion it takes up to half a minute: that begins after 5 s,
+// goes by kind, and where something remains looks again only after half of what
+// it takes the rest to need (Kubernetes, pkg/controller/namespace).
+//
+// Flux's Kustomizations go first, while what they delivered is still there: a
+// reconcile under way would wait for it until its timeout.
+func (a *App) clear(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	deleted := a.Act("Kustomizations", "deleted", "")
-	for _, object := range objects {
-		if object.GetKind() != "Kustomization" {
+	delivers := func(object *unstructured.Unstructured) bool { return object.GetKind() == "Kustomization" }
+	a.remove(ctx, delivers)
+	a.env.Settle(ctx, a.Scene, deleted, timeline.None(timeline.Kustomization, "suspend"))
+	a.remove(ctx, func(object *unstructured.Unstructured) bool { return !delivers(object) })
+}
+
+// remove deletes those of the app's objects, and waits for none.
+func (a *App) remove(ctx context.Context, those func(*unstructured.Unstructured) bool) {
+	ginkgo.GinkgoHelper()
+	for _, object := range a.objects {
+		if !those(object) {
 			continue
 		}
 		if err := a.env.client.Resources(a.namespace).Delete(ctx, object); err != nil && !apierrors.IsNotFound(err) {
-			ginkgo.Fail(fmt.Sprintf("delete Kustomization %s/%s: %v", a.namespace, object.GetName(), err))
+			ginkgo.Fail(fmt.Sprintf("delete %s %s/%s: %v", object.GetKind(), a.namespace, object.GetName(), err))
 		}
 	}
-	a.env.Settle(ctx, a.Scene, deleted, timeline.None(timeline.Kustomization, "suspend"))
 }
 
 // Applied is when the last of the app's objects was created.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 	state := s.now()
 	setSeconds(costs, state, promise.KEDAPoll, "polling")
 	setSeconds(costs, state, promise.Cooldown, "cooldown")
-	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeInterval, s.env.commandLines, s.fluxInterval} {
+	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeInterval, s.env.commandLines, s.flux} {
 		if err := read(ctx, costs); err != nil {
 			return nil, err
 		}
@@ -126,25 +127,37 @@ func (e *Env) commandLines(ctx context.Context, costs promise.Costs) error {
 	return nil
 }
 
-// fluxInterval is that of the scene's GitRepository: its Kustomizations follow
-// a new artifact at once.
-func (s *Scene) fluxInterval(ctx context.Context, costs promise.Costs) error {
+// flux are costs that Flux's objects tell. How often Flux looks by itself is
+// the GitRepository's interval: its Kustomizations follow a new artifact at
+// once.
+var flux = []struct {
+	term        promise.Term
+	kind, field string
+}{
+	{promise.FluxInterval, "source.toolkit.fluxcd.io/v1/GitRepositoryList", "interval"},
+	{promise.FluxTimeout, "kustomize.toolkit.fluxcd.io/v1/KustomizationList", "timeout"},
+}
+
+// flux reads the costs above from the scene's namespace, of several the longest.
+func (s *Scene) flux(ctx context.Context, costs promise.Costs) error {
 	if s.namespace == "" {
 		return nil
 	}
-	sources := &unstructured.UnstructuredList{}
-	sources.SetAPIVersion("source.toolkit.fluxcd.io/v1")
-	sources.SetKind("GitRepositoryList")
-	if err := s.env.client.Resources(s.namespace).List(ctx, sources); err != nil {
-		return fmt.Errorf("read the Flux interval in force: %w", err)
-	}
-	for _, source := range sources.Items {
-		text, _, _ := unstructured.NestedString(source.Object, "spec", "interval")
-		interval, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("interval of GitRepository %s: %w", source.GetName(), err)
+	for _, f := range flux {
+		objects := &unstructured.UnstructuredList{}
+		objects.SetAPIVersion(path.Dir(f.kind))
+		objects.SetKind(path.Base(f.kind))
+		if err := s.env.client.Resources(s.namespace).List(ctx, objects); err != nil {
+			return fmt.Errorf("read the %s in force: %w", f.term.Name, err)
 		}
-		costs[promise.FluxInterval.Name] = interval
+		for _, object := range objects.Items {
+			text, _, _ := unstructured.NestedString(object.Object, "spec", f.field)
+			cost, err := time.ParseDuration(text)
+			if err != nil {
+				return fmt.Errorf("%s of %s %s: %w", f.field, object.GetKind(), object.GetName(), err)
+			}
+			costs[f.term.Name] = max(costs[f.term.Name], cost)
+		}
 	}
 	return nil
 }

@@ -49,6 +49,10 @@ func (s Suite) Register(env *Env) {
 	ginkgo.Describe(s.Name, ginkgo.Label(s.Name), func() { s.Specs(env) })
 }
 
+// Long has a spec begin before those that are not: a run takes no less than
+// its longest spec, and more if that begins late.
+const Long = ginkgo.SpecPriority(1)
+
 // Proves labels a spec with the promises it proves, so that a run can be
 // narrowed to them and a spec that fails early is known to owe them.
 func Proves(promises ...promise.Promise) ginkgo.Labels {

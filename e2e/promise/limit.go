@@ -29,6 +29,7 @@ var (
 	Recheck         = Term{"APIService recheck", 1}   // the aggregator's
 	FluxInterval    = Term{"Flux interval", 1}        // the Kustomization's or source's
 	FluxReconcile   = Term{"Flux reconcile", 1}       // from a request to a reconcile done
+	FluxTimeout     = Term{"Flux timeout", 1}         // the Kustomization's, for what it applied to be ready
 	FluxRequeue     = Term{"Flux requeue", 1}         // until a dependency is looked at again
 )
 

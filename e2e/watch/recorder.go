@@ -31,6 +31,9 @@ type Target struct {
 	// ScaleTarget names one more scale target outright, whether or not there is
 	// a ScaledObject for it.
 	ScaleTarget string
+	// Installing is a namespace whose Deployments alone are watched: while a
+	// stack is being installed, the kinds of KEDA are not there yet.
+	Installing string
 	// Flux is a namespace whose GitRepositories and Kustomizations are watched.
 	Flux string
 	// APIServices are watched by name, as v1beta1.external.metrics.k8s.io.
@@ -49,7 +52,7 @@ type Recorder struct {
 // returns once the present state of everything is recorded and followed. An
 // error names the collection that could not be read; nothing runs then.
 func Start(ctx context.Context, c Clients, target Target, tl *timeline.Timeline) (*Recorder, error) {
-	if target.Namespace == "" && target.Flux == "" && len(target.APIServices) == 0 {
+	if target.Namespace == "" && target.Installing == "" && target.Flux == "" && len(target.APIServices) == 0 {
 		return nil, errors.New("nothing to watch: name a namespace, a Flux namespace or an APIService")
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -80,6 +83,11 @@ func followers(c Clients, target Target, tl *timeline.Timeline) []*follower {
 		add(deployments, c.deployments(target.Namespace), target.Namespace)
 		add(newLedger(tl), c.autoscalers(target.Namespace), target.Namespace)
 		add(newLedger(tl), c.pods(target.Namespace), target.Namespace)
+	}
+	if target.Installing != "" {
+		deployments := newLedger(tl)
+		newScaleTargets(target, deployments)
+		add(deployments, c.deployments(target.Installing), target.Installing)
 	}
 	if target.Flux != "" {
 		add(newLedger(tl), c.sources(target.Flux), target.Flux)

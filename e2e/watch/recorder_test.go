@@ -112,6 +112,18 @@ func TestTargetMayNameTheScaleTarget(t *testing.T) {
 	await(t, tl, 0, "replicas shop spec 1")
 }
 
+func TestInstallingNeedsNoKindOfKEDA(t *testing.T) {
+	a := newFakeAPI(t)
+	a.mu.Lock()
+	delete(a.objects, scaledObjectsPath)
+	a.mu.Unlock()
+	tl, _ := record(t, a, "", Target{Installing: "shop", ScaleTarget: "shop"})
+	a.put(deploymentsPath, deployment("other", 1, 1))
+	a.put(deploymentsPath, deployment("shop", 1, 1))
+	n := await(t, tl, 0, "deployment other spec 1")
+	await(t, tl, n, "replicas shop spec 1")
+}
+
 func TestExtraTargets(t *testing.T) {
 	a := newFakeAPI(t)
 	ready := map[string]any{"conditions": []any{map[string]any{"type": "Available", "status": "True", "reason": "Passed"},

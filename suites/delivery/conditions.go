@@ -31,13 +31,13 @@ func handled(name, token string) timeline.Condition {
 	return timeline.Says(timeline.Kustomization, name, "handled", token)
 }
 
-// workloadBeforeInfra looks at the workload's ScaledObject: infra has none.
+// workloadBeforeInfra looks at the workload's scale target: infra has none.
 // Infra may well be reconciled again later; once ready is enough.
 var workloadBeforeInfra = timeline.Condition{
 	Text:  "something of workload is there before infra is ready",
-	Kinds: []timeline.Kind{timeline.Kustomization, timeline.ScaledObject},
+	Kinds: []timeline.Kind{timeline.Kustomization, timeline.Replicas},
 	Holds: func(s *timeline.State) bool {
-		return len(s.All(timeline.ScaledObject, "max")) > 0 && !s.Was(timeline.Kustomization, infra, "Ready", 1)
+		return len(s.All(timeline.Replicas, "spec")) > 0 && !s.Was(timeline.Kustomization, infra, "Ready", 1)
 	},
 }
 

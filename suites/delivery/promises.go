@@ -25,7 +25,9 @@ var inOrder = promise.Promise{
 	Level: promise.Must,
 	Claim: "infra is ready before workload starts",
 	Kept:  ready(workload),
-	Limit: promise.Sum(reconcileChain, promise.FluxRequeue, promise.PodStart.Times(2)),
+	// The claim is of an order. How long each may take is for whoever wrote the
+	// Kustomizations to say.
+	Limit: promise.Sum(promise.FluxTimeout.Times(2), promise.FluxRequeue),
 	Never: workloadBeforeInfra,
 }
 

@@ -20,6 +20,11 @@ const (
 )
 
 func specs(env *e2e.Env) {
+	It("was installed in order", e2e.Proves(inOrder), func(ctx SpecContext) {
+		install, began := env.Installed()
+		env.Prove(ctx, install, began, inOrder)
+	}, SpecTimeout(time.Minute))
+
 	It("delivers in order, and then each commit", e2e.Proves(inOrder, appliesCommit), func(ctx SpecContext) {
 		app, repository := deliver(ctx, env, soon)
 		env.Prove(ctx, app.Scene, app.Applied(), inOrder)
@@ -37,7 +42,7 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, asked, appliesWhenAsked)
 	}, SpecTimeout(3*time.Minute))
 
-	It("leaves the replicas to the HPA", e2e.Proves(leavesReplicas), func(ctx SpecContext) {
+	It("leaves the replicas to the HPA", e2e.Proves(leavesReplicas), e2e.Long, func(ctx SpecContext) {
 		app, _ := deliver(ctx, env, seldom)
 		delivered := env.Settle(ctx, app.Scene, app.Applied(), ready(workload))
 		set := app.Set(ctx, 40)

@@ -15,7 +15,7 @@ import (
 var steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
 
 func specs(env *e2e.Env) {
-	It("climbs as in the seed", e2e.Proves(path, reachesMax), func(ctx SpecContext) {
+	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		env.Settle(ctx, app.Scene, app.Applied(), steady)
 

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/fixtures/git"
@@ -109,7 +112,7 @@ func newProvider(s settings, set imageSet, l log) (providers.Provider, error) {
 
 // install delivers the stack through a git server of ours, to clusters that can
 // reach it. A cluster that exists keeps what it has.
-func install(ctx context.Context, root string, s settings, _ imageSet, cluster providers.Cluster, l log) (installation, error) {
+func install(ctx context.Context, root, dir string, s settings, _ imageSet, cluster providers.Cluster, l log) (installation, error) {
 	reachable, ok := cluster.(providers.HostReachable)
 	if !ok {
 		l("the stack stays as it is: provider %s installs nothing", s.provider)
@@ -138,13 +141,27 @@ func install(ctx context.Context, root string, s settings, _ imageSet, cluster p
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, installLimit, fmt.Errorf("the stack was not ready within %s", installLimit))
 	defer cancel()
-	return installed, stack.Install(ctx, cluster.Config(), stack.Options{
+	return installed, deliver(ctx, cluster.Config(), dir, stack.Options{
 		Source: catalogue, Repository: repository, Progress: func(step stack.Step) {
 			if step.Done {
 				l("  %-12s %.1fs", step.Phase, step.Took.Seconds())
 			}
 		},
 	})
+}
+
+// deliver installs the stack, and records for the specs how that goes.
+func deliver(ctx context.Context, config *rest.Config, dir string, options stack.Options) (err error) {
+	stop := func() error { return nil }
+	options.Begin = func(ctx context.Context) error {
+		recording, err := e2e.RecordInstall(ctx, config, dir)
+		if err == nil {
+			stop = recording
+		}
+		return err
+	}
+	err = stack.Install(ctx, config, options)
+	return errors.Join(err, stop())
 }
 
 // buildSuite compiles the suite into the cache.

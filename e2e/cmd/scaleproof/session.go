@@ -111,7 +111,7 @@ func (s *session) raise(ctx context.Context) error {
 		return err
 	}
 	return s.phase(ctx, "stack", func(ctx context.Context) error {
-		installed, err := s.install(ctx, s.root, s.settings, images, s.cluster, s.logf)
+		installed, err := s.install(ctx, s.root, s.dir, s.settings, images, s.cluster, s.logf)
 		s.git, s.stop = installed.git, installed.stop
 		return err
 	})

@@ -78,7 +78,8 @@ func (g ginkgo) run(ctx context.Context, job specJob) (specReport, error) {
 func (g ginkgo) arguments(job specJob) []string {
 	args := []string{
 		"--procs=" + strconv.Itoa(job.procs), "--fail-on-empty", "--no-color", "--silence-skips",
-		"--keep-going", "--output-dir=" + job.config.RunDir, "--json-report=" + reportFile,
+		// Specs depend on no other; and only so are the long ones first.
+		"--keep-going", "--randomize-all", "--output-dir=" + job.config.RunDir, "--json-report=" + reportFile,
 	}
 	if job.filter != "" {
 		args = append(args, "--label-filter="+job.filter)

@@ -22,9 +22,10 @@ type world struct {
 	images func(ctx context.Context, root string, s settings, progress io.Writer) (imageSet, error)
 	// provider is the one that the settings name.
 	provider func(settings, imageSet, log) (providers.Provider, error)
-	// install brings the stack onto a cluster and leaves its git server
-	// running until stop is called.
-	install func(context.Context, string, settings, imageSet, providers.Cluster, log) (installation, error)
+	// install brings the stack of the source tree root onto a cluster, records
+	// that in the run's folder dir, and leaves its git server running until
+	// stop is called.
+	install func(ctx context.Context, root, dir string, s settings, set imageSet, cluster providers.Cluster, l log) (installation, error)
 	// build compiles the suite and returns what runs it.
 	build func(ctx context.Context, root string) (specRunner, error)
 	// probe looks at the machine.

@@ -54,7 +54,7 @@ func (f *fake) world() world {
 			return imageSet{components: []reports.Component{{Name: "keda", Version: "v2.21.0"}}}, f.step(ctx, "images")
 		},
 		provider: func(settings, imageSet, log) (providers.Provider, error) { return f, f.fail["provider"] },
-		install: func(ctx context.Context, _ string, _ settings, _ imageSet, _ providers.Cluster, _ log) (installation, error) {
+		install: func(ctx context.Context, _, _ string, _ settings, _ imageSet, _ providers.Cluster, _ log) (installation, error) {
 			stop := func() error { return f.step(context.Background(), "stop") }
 			return installation{git: e2e.Git{URL: "http://git.test"}, stop: stop}, f.step(ctx, "install")
 		},
