@@ -151,7 +151,10 @@ func (s *Scene) flux(ctx context.Context, costs promise.Costs) error {
 			return fmt.Errorf("read the %s in force: %w", f.term.Name, err)
 		}
 		for _, object := range objects.Items {
-			text, _, _ := unstructured.NestedString(object.Object, "spec", f.field)
+			text, found, _ := unstructured.NestedString(object.Object, "spec", f.field)
+			if !found { // a timeout is the interval, unless set
+				text, _, _ = unstructured.NestedString(object.Object, "spec", "interval")
+			}
 			cost, err := time.ParseDuration(text)
 			if err != nil {
 				return fmt.Errorf("%s of %s %s: %w", f.field, object.GetKind(), object.GetName(), err)

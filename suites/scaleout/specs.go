@@ -43,7 +43,7 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, edited, mirrorsScaledObject)
 	}, SpecTimeout(2*time.Minute))
 
-	It("says why it scales", e2e.Proves(conditions), func(ctx SpecContext) {
+	It("says why it scales", e2e.Proves(conditions), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "gauge")
 		env.Settle(ctx, app.Scene, app.Applied(), steady)
 		for _, value := range []float64{0, 25, 1000} { // below min, within, above max
@@ -69,7 +69,7 @@ func specs(env *e2e.Env) {
 		Entry("half above an edge", SpecTimeout(2*time.Minute), 40.5),
 		Entry("more than can be had", SpecTimeout(2*time.Minute), 1e6))
 
-	DescribeTable("tolerates a tenth", e2e.Proves(tolerance),
+	DescribeTable("tolerates a tenth", e2e.Proves(tolerance), e2e.Long,
 		func(ctx SpecContext, value float64) {
 			app := env.Apply(ctx, "gauge")
 			env.Settle(ctx, app.Scene, app.Applied(), steady)
