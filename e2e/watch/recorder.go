@@ -84,14 +84,16 @@ func followers(c Clients, target Target, tl *timeline.Timeline) []*follower {
 		add(newLedger(tl), c.autoscalers(target.Namespace), target.Namespace)
 		add(newLedger(tl), c.pods(target.Namespace), target.Namespace)
 	}
+	if target.Flux != "" {
+		add(newLedger(tl), c.sources(target.Flux), target.Flux)
+		add(newLedger(tl), c.kustomizations(target.Flux), target.Flux)
+	}
+	// After Flux: what is delivered already must not be seen before what
+	// delivered it.
 	if target.Installing != "" {
 		deployments := newLedger(tl)
 		newScaleTargets(target, deployments)
 		add(deployments, c.deployments(target.Installing), target.Installing)
-	}
-	if target.Flux != "" {
-		add(newLedger(tl), c.sources(target.Flux), target.Flux)
-		add(newLedger(tl), c.kustomizations(target.Flux), target.Flux)
 	}
 	if len(target.APIServices) > 0 {
 		add(newLedger(tl), c.aggregation(target.APIServices), "")
