@@ -124,6 +124,21 @@ func TestInstallingNeedsNoKindOfKEDA(t *testing.T) {
 	await(t, tl, n, "replicas shop spec 1")
 }
 
+func TestWhatIsDeliveredIsSeenAfterWhatDeliveredIt(t *testing.T) {
+	a := newFakeAPI(t)
+	a.put(deploymentsPath, deployment("shop", 1, 1))
+	a.put(gitReposPath, map[string]any{
+		"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository", "metadata": map[string]any{"name": "shop"},
+	})
+	a.put(kustomizationsPath, map[string]any{
+		"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": map[string]any{"name": "infra"},
+		"status": map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True", "reason": "Succeeded"}}},
+	})
+	tl, _ := record(t, a, "", Target{Flux: "shop", Installing: "shop", ScaleTarget: "shop"})
+	n := await(t, tl, 0, `kustomization infra Ready 1 "Succeeded"`)
+	await(t, tl, n, "replicas shop spec 1")
+}
+
 func TestExtraTargets(t *testing.T) {
 	a := newFakeAPI(t)
 	ready := map[string]any{"conditions": []any{map[string]any{"type": "Available", "status": "True", "reason": "Passed"},
