@@ -1,0 +1,93 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+)
+
+// Pace is how often a wait asks: after First, then each time half as long
+// again, at most every Most. Both are also what the backoff of a throttled
+// request grows to.
+type Pace struct{ First, Most time.Duration }
+
+// DefaultPace fits services that need minutes for an answer.
+var DefaultPace = Pace{First: 5 * time.Second, Most: 20 * time.Second}
+
+// leastLimit is what is left of any limit when a pace is fast.
+const leastLimit = 2 * time.Second
+
+// Deadline is a context that ends after the limit and says what took so long.
+// With a pace that is faster than DefaultPace the limit is shorter too: then it
+// is no cloud that answers.
+func (p Pace) Deadline(ctx context.Context, limit time.Duration, format string, args ...any) (context.Context, context.CancelFunc) {
+	if p.Most < DefaultPace.Most {
+		limit = max(limit*p.Most/DefaultPace.Most, min(limit, leastLimit))
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v: "+format, append([]any{limit}, args...)...))
+}
+
+// Unknown is how often something that was just made may be said not to exist:
+// what answers may not have heard of it yet.
+const Unknown = 6
+
+// Until asks until it is done, an error is final, or the context ends, whose
+// cause is then in the error. Answers that mean "not now" (throttled, a fault
+// of the service) are asked again, more slowly.
+func (p Pace) Until(ctx context.Context, ask func(context.Context) (done bool, err error)) error {
+	pause := p.First
+	asked := context.WithValue(ctx, pollKey{}, true)
+	var last error
+	for {
+		done, err := ask(asked)
+		if err != nil && ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), last) // and not that a request was cut off
+		}
+		if done || err != nil && !Passing(err) {
+			return err
+		}
+		if err != nil {
+			last, pause = err, p.Most
+		}
+		// A tenth more or less, so that many who wait do not ask at once.
+		timer := time.NewTimer(pause + time.Duration((rand.Float64()-0.5)*0.2*float64(pause)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return errors.Join(context.Cause(ctx), last)
+		case <-timer.C:
+		}
+		pause = min(pause*3/2, p.Most)
+	}
+}
+
+// Passing tells of an error that says nothing of the question: the request was
+// throttled, lost, or failed in the service itself.
+func Passing(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
+}
+
+// Is tells whether the service refused with one of the codes.
+func Is(err error, codes ...string) bool {
+	var refused smithy.APIError
+	return errors.As(err, &refused) && slices.Contains(codes, refused.ErrorCode())
+}
+
+// Message is what the service said, without what the SDK adds; empty if it was
+// not the service.
+func Message(err error) string {
+	var refused smithy.APIError
+	if errors.As(err, &refused) {
+		return refused.ErrorMessage()
+	}
+	return ""
+}

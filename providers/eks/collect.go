@@ -1,0 +1,60 @@
+package eks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/scaleproof/scaleproof/providers/eks/control"
+	"github.com/scaleproof/scaleproof/providers/evidence"
+)
+
+// Collect implements providers.Cluster: the objects, the logs of the stack's own
+// pods, and what AWS says of the control plane and of the stack.
+func (c *cluster) Collect(ctx context.Context, dir string) error {
+	failed := []error{c.collectCloud(ctx, filepath.Join(dir, "aws"))}
+	if c.config == nil {
+		failed = append(failed, errors.New("no objects and logs: the cluster has no API yet"))
+	} else {
+		failed = append(failed, evidence.Collect(ctx, c.config, dir, "kube-system", "keda", "monitoring", "flux-system", "workload"))
+	}
+	return c.seal(errors.Join(failed...))
+}
+
+// collectCloud writes what AWS says, without anything private.
+func (c *cluster) collectCloud(ctx context.Context, dir string) error {
+	if c.reach == nil {
+		return errors.New("nothing of AWS: it was not reached")
+	}
+	plane, err := c.reach.planes.Find(ctx, c.name)
+	failed := []error{err}
+	if plane != nil {
+		failed = append(failed, c.write(filepath.Join(dir, "cluster.yaml"), map[string]any{
+			"name": plane.Name, "status": plane.Status, "version": plane.Version, "platform": plane.PlatformVersion,
+			"health": fmt.Sprint(control.Issues(plane)), "compute": plane.ComputeConfig, "network": plane.KubernetesNetworkConfig,
+		}))
+	}
+	base, err := c.reach.stacks.Find(ctx, c.name)
+	failed = append(failed, err)
+	if base != nil {
+		failed = append(failed, c.write(filepath.Join(dir, "stack.yaml"), map[string]any{
+			"name": base.Name, "status": base.Status, "said": c.reach.stacks.Explain(ctx, base).Error(),
+		}))
+	}
+	return errors.Join(failed...)
+}
+
+func (c *cluster) write(path string, value any) error {
+	text, err := yaml.Marshal(value)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(c.reach.account.Redact(string(text))), 0o644)
+}

@@ -1,0 +1,158 @@
+package eks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/scaleproof/scaleproof/providers/eks/control"
+	"github.com/scaleproof/scaleproof/providers/eks/ledger"
+	"github.com/scaleproof/scaleproof/providers/eks/stack"
+)
+
+// Limits of what is waited for on the way down. What takes longer is named and
+// not waited for; what it was in the way of fails then, and Down with it.
+const (
+	requestLimit  = 15 * time.Second
+	drainLimit    = 5 * time.Minute
+	nodesLimit    = 10 * time.Minute
+	passLimit     = 10 * time.Minute
+	leftoverLimit = 3 * time.Minute
+)
+
+// Down implements providers.Cluster. The order is that in which nothing holds
+// on to what is removed: what runs on the cluster, its machines, the
+// interfaces they leave, the control plane, what outlives it, and the stack
+// last, without whose roles EKS could not clean up. It is done when a look at
+// the account finds nothing of the cluster.
+func (c *cluster) Down(ctx context.Context) error {
+	if err := c.down(ctx); err != nil {
+		return c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
+	}
+	return nil
+}
+
+func (c *cluster) down(ctx context.Context) (err error) {
+	notes, err := c.claim(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, notes.Close()) }()
+	if err := c.remove(ctx, notes); err != nil {
+		return err
+	}
+	left, err := c.awaitNothing(ctx, notes)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("this is left, and may cost: %s; run `scaleproof down` again", strings.Join(left, ", "))
+	}
+	if err := os.Remove(c.kubeconfig()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return notes.Finish()
+}
+
+// remove removes all that there is of the cluster. A failure stops only what
+// would have to wait for it.
+func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
+	plane, err := c.reach.planes.Find(ctx, c.name)
+	if err != nil {
+		return err
+	}
+	foreign := plane != nil && !control.Owned(plane, c.mark())
+	if !foreign {
+		if err := c.removePlane(ctx, notes, plane); err != nil {
+			return err // its roles must outlive it
+		}
+	}
+	failed := []error{c.removeProviders(ctx, notes)}
+	if !foreign {
+		failed = append(failed, c.pass(ctx, c.name, c.reach.network.Terminate), c.pass(ctx, c.name, c.reach.network.DeleteVolumes))
+	}
+	found, err := c.reach.stacks.Find(ctx, c.name)
+	switch {
+	case err != nil:
+		failed = append(failed, err)
+	case found != nil && found.Tags[ClusterTag] == c.name:
+		failed = append(failed, c.removeStack(ctx, notes, found))
+	case found == nil:
+		failed = append(failed, c.clear(ctx, notes), notes.Gone(stackKind, c.name))
+	}
+	return errors.Join(failed...)
+}
+
+// removePlane empties the control plane and removes it.
+func (c *cluster) removePlane(ctx context.Context, notes *ledger.Ledger, plane *types.Cluster) (err error) {
+	if plane != nil && plane.Status != types.ClusterStatusActive && plane.Status != types.ClusterStatusFailed {
+		c.options.Log("cluster %s is %s: EKS removes it when that is over", c.name, plane.Status)
+		if plane, err = c.reach.planes.Await(ctx, c.name, false, c.options.Log); err != nil {
+			return err
+		}
+	}
+	if plane == nil {
+		return notes.Gone(clusterKind, c.name)
+	}
+	// Nobody tells the issuer any more when the cluster is gone.
+	if issuer := issuerOf(plane); issuer != "" {
+		if err := notes.Intend(providerKind, issuer); err != nil {
+			return err
+		}
+	}
+	if plane.Status == types.ClusterStatusActive {
+		c.empty(ctx, plane)
+	}
+	if err := c.clearInterfaces(ctx); err != nil {
+		c.options.Log("going on: %v", c.seal(err)) // the stack's removal tries it again
+	}
+	if err := c.reach.planes.Delete(ctx, c.name, c.options.Log); err != nil {
+		return err
+	}
+	return notes.Gone(clusterKind, c.name)
+}
+
+// removeProviders removes the OIDC providers that the ledger or a tag calls this
+// cluster's.
+func (c *cluster) removeProviders(ctx context.Context, notes *ledger.Ledger) error {
+	issuers := notes.Names(providerKind)
+	tagged, err := c.reach.identity.Providers(ctx)
+	failed := []error{err}
+	for _, provider := range tagged {
+		if provider.Tags[ClusterTag] == c.name && !slices.Contains(issuers, provider.Issuer) {
+			issuers = append(issuers, provider.Issuer)
+		}
+	}
+	for _, issuer := range issuers {
+		if err := c.reach.identity.DeleteProvider(ctx, issuer); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		failed = append(failed, notes.Gone(providerKind, issuer))
+	}
+	return errors.Join(failed...)
+}
+
+// removeStack removes the stack, and each time before CloudFormation tries, what
+// others left in its network and its roles.
+func (c *cluster) removeStack(ctx context.Context, notes *ledger.Ledger, found *stack.Stack) error {
+	var cleared error
+	err := c.reach.stacks.Delete(ctx, found.ID, func(ctx context.Context) { cleared = c.clear(ctx, notes) }, c.options.Log)
+	if err := errors.Join(err, cleared); err != nil {
+		return err
+	}
+	return notes.Gone(stackKind, c.name)
+}
+
+// pass gives one part of the cleaning its limit.
+func (c *cluster) pass(ctx context.Context, of string, do func(context.Context, string) error) error {
+	ctx, cancel := c.reach.account.Pace.Deadline(ctx, passLimit, "something holds on to what is left of %s", of)
+	defer cancel()
+	return do(ctx, of)
+}

@@ -1,0 +1,211 @@
+// Package network finds and removes what lies in EC2: the parts of a virtual
+// network that a cluster leaves behind, its machines and its disks. It is the
+// only package that knows the EC2 service, whose client is by far the largest.
+package network
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/scaleproof/scaleproof/providers/eks/cloud"
+)
+
+// AutoModeTag is on all that EKS Auto Mode makes for a cluster; its value is
+// the cluster's name.
+const AutoModeTag = "eks:eks-cluster-name"
+
+// interfaceTags are on network interfaces that a node agent made, which stay
+// when their node goes at the wrong moment.
+var interfaceTags = []string{AutoModeTag, "eks:kubernetes-cni-node-name", "node.k8s.amazonaws.com/createdAt"}
+
+// managed asks for what Auto Mode manages too, which an account may hide.
+var managed = aws.Bool(true)
+
+// Network is EC2 in one region.
+type Network struct {
+	client *ec2.Client
+	pace   cloud.Pace
+}
+
+// New speaks to EC2 in the account.
+func New(account *cloud.Account) *Network {
+	return &Network{ec2.NewFromConfig(account.Config()), account.Pace}
+}
+
+// unsupported are the ids of zones in which EKS has no control plane; see its
+// user guide on subnets.
+var unsupported = []string{"use1-az3", "usw1-az2", "cac1-az3"}
+
+// zones are as many as EKS wants at least.
+const zones = 2
+
+// Zones returns the first two availability zones that EKS has.
+func (n *Network) Zones(ctx context.Context) ([]string, error) {
+	answer, err := n.client.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{
+		Filters: []types.Filter{filter("zone-type", "availability-zone"), filter("state", "available")},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("availability zones: %w", err)
+	}
+	var names []string
+	for _, zone := range answer.AvailabilityZones {
+		if !slices.Contains(unsupported, aws.ToString(zone.ZoneId)) {
+			names = append(names, aws.ToString(zone.ZoneName))
+		}
+	}
+	slices.Sort(names)
+	if len(names) < zones {
+		return nil, fmt.Errorf("EKS needs %d availability zones and this region has %d for it: choose another with AWS_DEFAULT_REGION", zones, len(names))
+	}
+	return names[:zones], nil
+}
+
+// VPCs that carry the tag.
+func (n *Network) VPCs(ctx context.Context, tag, value string) ([]string, error) {
+	answer, err := n.client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("tag:"+tag, value)}})
+	if err != nil {
+		return nil, fmt.Errorf("virtual networks: %w", err)
+	}
+	var ids []string
+	for _, vpc := range answer.Vpcs {
+		ids = append(ids, aws.ToString(vpc.VpcId))
+	}
+	return ids, nil
+}
+
+// Tagged are the ids of all that carries the tag, by their kind ("vpc",
+// "volume", ...), in order. EC2 knows machines for an hour after their end:
+// those are left out.
+func (n *Network) Tagged(ctx context.Context, tag, value string) ([]Tagged, error) {
+	var found []Tagged
+	pages := ec2.NewDescribeTagsPaginator(n.client, &ec2.DescribeTagsInput{
+		Filters: []types.Filter{filter("key", tag), filter("value", value)},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("tags: %w", err)
+		}
+		for _, t := range page.Tags {
+			if t.ResourceType != types.ResourceTypeInstance {
+				found = append(found, Tagged{string(t.ResourceType), aws.ToString(t.ResourceId), aws.ToString(t.Value)})
+			}
+		}
+	}
+	return found, nil
+}
+
+// Tagged is something in EC2 and the value of the tag that it was found by.
+type Tagged struct{ Kind, ID, Value string }
+
+// Made is something with the time at which EC2 made it.
+type Made struct {
+	ID, Cluster string
+	At          time.Time
+}
+
+// Instances that Auto Mode runs for the cluster, ended ones left out. The name
+// may have a * at its end.
+func (n *Network) Instances(ctx context.Context, cluster string) ([]Made, error) {
+	var found []Made
+	pages := ec2.NewDescribeInstancesPaginator(n.client, &ec2.DescribeInstancesInput{IncludeManagedResources: managed, Filters: []types.Filter{
+		filter("tag:"+AutoModeTag, cluster),
+		filter("instance-state-name", "pending", "running", "shutting-down", "stopping", "stopped"),
+	}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("instances: %w", err)
+		}
+		for _, reservation := range page.Reservations {
+			for _, i := range reservation.Instances {
+				found = append(found, Made{aws.ToString(i.InstanceId), value(i.Tags, AutoModeTag), aws.ToTime(i.LaunchTime)})
+			}
+		}
+	}
+	return found, nil
+}
+
+// AwaitNoInstances waits until the cluster has no machines. The error names
+// those that are left.
+func (n *Network) AwaitNoInstances(ctx context.Context, cluster string) error {
+	var left []Made
+	err := n.pace.Until(ctx, func(ctx context.Context) (_ bool, err error) {
+		left, err = n.Instances(ctx, cluster)
+		return err == nil && len(left) == 0, err
+	})
+	if err != nil && len(left) > 0 {
+		return fmt.Errorf("instances %v run on: %w", ids(left), err)
+	}
+	return err
+}
+
+// Terminate ends machines that outlived their cluster, and waits.
+func (n *Network) Terminate(ctx context.Context, cluster string) error {
+	left, err := n.Instances(ctx, cluster)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	_, err = n.client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids(left)})
+	if err != nil && !cloud.Is(err, "InvalidInstanceID.NotFound") {
+		return fmt.Errorf("ending instances %v: %w", ids(left), err)
+	}
+	return n.AwaitNoInstances(ctx, cluster)
+}
+
+// Volumes that Auto Mode made for the cluster. The name may have a * at its end.
+func (n *Network) Volumes(ctx context.Context, cluster string) ([]Made, error) {
+	var found []Made
+	pages := ec2.NewDescribeVolumesPaginator(n.client, &ec2.DescribeVolumesInput{IncludeManagedResources: managed, Filters: []types.Filter{filter("tag:"+AutoModeTag, cluster)}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("volumes: %w", err)
+		}
+		for _, v := range page.Volumes {
+			found = append(found, Made{aws.ToString(v.VolumeId), value(v.Tags, AutoModeTag), aws.ToTime(v.CreateTime)})
+		}
+	}
+	return found, nil
+}
+
+// DeleteVolumes removes the cluster's disks, which EKS does not.
+func (n *Network) DeleteVolumes(ctx context.Context, cluster string) error {
+	found, err := n.Volumes(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	return n.each(ctx, "volume", ids(found), func(ctx context.Context, id string) error {
+		_, err := n.client.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: &id})
+		return err
+	})
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: &name, Values: values}
+}
+
+func value(tags []types.Tag, key string) string { return tagMap(tags)[key] }
+
+func tagMap(tags []types.Tag) map[string]string {
+	found := map[string]string{}
+	for _, tag := range tags {
+		found[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return found
+}
+
+func ids(found []Made) []string {
+	set := map[string]bool{}
+	for _, made := range found {
+		set[made.ID] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}

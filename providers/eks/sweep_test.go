@@ -1,0 +1,148 @@
+package eks
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
+	double "github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
+)
+
+func TestSweepable(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	old, young := now.Add(-5*time.Hour), now.Add(-time.Hour)
+	for what, c := range map[string]struct {
+		traces []trace
+		want   string // why it is spared
+	}{
+		"old":                         {traces: []trace{{name: "n", part: "stack n", made: old, expires: young}}},
+		"old, and nobody said":        {traces: []trace{{name: "n", part: "volume v", made: old}}},
+		"young":                       {traces: []trace{{name: "n", part: "stack n", made: young}}, want: "stack n is younger than 4h0m0s"},
+		"one part is young":           {traces: []trace{{name: "n", part: "stack n", made: old}, {name: "n", part: "cluster n", made: young}}, want: "cluster n is younger than 4h0m0s"},
+		"kept on purpose":             {traces: []trace{{name: "n", part: "stack n", made: old, expires: now.Add(time.Hour)}}, want: "it may be there until 2026-11-23T13:00:00Z"},
+		"no tag of ours":              {traces: []trace{{name: "n", part: "stack n", made: old, foreign: true}}, want: "stack n has no tag of scaleproof"},
+		"nobody knows its age":        {traces: []trace{{name: "n", part: "oidc-provider x"}}, want: "nothing tells the age of oidc-provider x"},
+		"one part's age is unknown":   {traces: []trace{{name: "n", part: "stack n", made: old}, {name: "n", part: "oidc-provider x"}}, want: "nothing tells the age of oidc-provider x"},
+		"old, and made in a moment":   {traces: []trace{{name: "n", part: "stack n", made: now.Add(-4 * time.Hour)}}},
+		"made in the future, it says": {traces: []trace{{name: "n", part: "stack n", made: now.Add(time.Hour)}}, want: "stack n is younger than 4h0m0s"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			found := sweepable(c.traces, SweepOptions{OlderThan: 4 * time.Hour, Now: now})
+			if len(found) != 1 || found[0].Spared != c.want {
+				t.Errorf("got %+v", found)
+			}
+		})
+	}
+}
+
+// sweeper is a provider on another machine.
+func (w *world) sweeper() *Provider {
+	w.t.Helper()
+	options := w.options
+	options.CacheDir = w.t.TempDir()
+	p, err := New(options)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func TestSweep(t *testing.T) {
+	w := start(t)
+	w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.PageSize = 2, 1 })
+	w.mustUp()
+	before := w.Left()
+	sweep := func(options SweepOptions) Swept {
+		t.Helper()
+		found, err := w.sweeper().Sweep(t.Context(), options)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		return found[0]
+	}
+	later := time.Now().Add(5 * time.Hour)
+	if found := sweep(SweepOptions{OlderThan: 4 * time.Hour, Delete: true}); found.Spared == "" {
+		t.Errorf("what is young is swept: %v", found)
+	}
+	if found := sweep(SweepOptions{OlderThan: 4 * time.Hour, Now: later}); found.Spared != "" || !strings.Contains(found.String(), "stack scaleproof-test") {
+		t.Errorf("what is old is not found: %v", found)
+	}
+	if diff := cmp.Diff(before, w.Left()); diff != "" {
+		t.Fatalf("a look changed something:\n%s", diff)
+	}
+	if found := sweep(SweepOptions{OlderThan: 4 * time.Hour, Now: later, Delete: true}); found.Err != nil {
+		t.Errorf("%v after\n%s", found.Err, strings.Join(w.told, "\n"))
+	}
+	w.empty()
+}
+
+// TestSweepOrphans is what is left when the cluster and the stack are gone.
+func TestSweepOrphans(t *testing.T) {
+	w := start(t)
+	w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.StuckInstances = 2, true })
+	w.mustUp()
+	w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteVolume"})
+	remove := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteOpenIDConnectProvider"})
+	if err := w.cluster().Down(t.Context()); err == nil {
+		t.Fatal("no error, though volumes stay")
+	}
+	remove()
+	if exists(w.Running, double.Stack) || exists(w.Running, double.Cluster) || !exists(w.Running, double.Volume) {
+		t.Fatalf("%v", w.Left())
+	}
+	found, err := w.sweeper().Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(4 * time.Hour)})
+	if err != nil || len(found) != 1 || found[0].Spared != "" || !strings.Contains(found[0].String(), "oidc-provider") || !strings.Contains(found[0].String(), "volume vol-") {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestSweepLeavesOthers is an account with things that look like ours.
+func TestSweepLeavesOthers(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	w.Touch(func(c *double.Cloud) {
+		for _, left := range c.Left() {
+			if left.Kind == double.Cluster || left.Kind == double.Stack {
+				c.Has(left.ID).Tags = map[string]string{"team": "other"}
+			}
+		}
+	})
+	before := w.Left()
+	found, err := w.sweeper().Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(9 * time.Hour), Delete: true})
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].Spared, "no tag of scaleproof") {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if diff := cmp.Diff(before, w.Left()); diff != "" {
+		t.Errorf("someone else's things were touched:\n%s", diff)
+	}
+}
+
+// TestSweepKeepsToItsRegion is a machine whose ledger tells of a cluster of the
+// same name in another region.
+func TestSweepKeepsToItsRegion(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	options := w.options
+	options.CacheDir, options.Region = t.TempDir(), "us-east-1"
+	p, err := New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Up(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	options.Region = "eu-west-1" // and the ledger says us-east-1
+	if p, err = New(options); err != nil {
+		t.Fatal(err)
+	}
+	found, err := p.Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(9 * time.Hour), Delete: true})
+	if err != nil || len(found) != 1 || found[0].Err == nil || !strings.Contains(found[0].Err.Error(), "us-east-1") {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if n := len(w.Log()); n == 0 || !exists(w.Running, double.Cluster) {
+		t.Error("a cluster was removed")
+	}
+}

@@ -1,0 +1,173 @@
+package eks
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/scaleproof/scaleproof/providers/eks/control"
+	"github.com/scaleproof/scaleproof/providers/eks/identity"
+	"github.com/scaleproof/scaleproof/providers/eks/ledger"
+	"github.com/scaleproof/scaleproof/providers/eks/stack"
+)
+
+// The kinds of entries in the ledger.
+const (
+	stackKind    = "stack"
+	clusterKind  = "cluster"
+	providerKind = "oidc-provider"
+	profileKind  = "instance-profile"
+)
+
+// errTaken is about a name under which someone else has something.
+var errTaken = errors.New("the name is taken by what scaleproof did not make, which is left alone: choose another with CLUSTER_NAME")
+
+// up takes over what is there and good, and makes the rest.
+func (c *cluster) up(ctx context.Context) (err error) {
+	notes, err := c.claim(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, notes.Close()) }()
+	if head := notes.Head(); head != nil && c.options.Region != head.Region {
+		return fmt.Errorf("it is in %s: remove it with `scaleproof down` first, or choose another name with CLUSTER_NAME", head.Region)
+	}
+	plane, err := c.reach.planes.Find(ctx, c.name)
+	if err != nil {
+		return err
+	}
+	if plane != nil && !control.Owned(plane, c.mark()) {
+		return errTaken
+	}
+	head, err := c.begin(notes)
+	if err != nil {
+		return err
+	}
+	base, err := c.ensureStack(ctx, notes, head)
+	if err != nil {
+		return err
+	}
+	plane, err = c.ensurePlane(ctx, notes, head, base, plane)
+	if err != nil {
+		return err
+	}
+	issuer := issuerOf(plane)
+	if issuer == "" {
+		return errors.New("EKS tells no OIDC issuer of the cluster")
+	}
+	if err := notes.Intend(providerKind, issuer); err != nil {
+		return err
+	}
+	if err := c.reach.identity.CreateProvider(ctx, issuer, c.tags(head)); err != nil {
+		return err
+	}
+	return c.connect(ctx, plane)
+}
+
+// ensureStack returns a stack that is whole.
+func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head) (*stack.Stack, error) {
+	found, err := c.reach.stacks.Find(ctx, c.name)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil && found.Tags[ClusterTag] != c.name {
+		return nil, errTaken
+	}
+	if found != nil && found.Changing() {
+		if found, err = c.reach.stacks.Await(ctx, c.name, false, c.options.Log); err != nil {
+			return nil, err
+		}
+	}
+	if found != nil && !found.Whole() {
+		c.options.Log("stack %s is %s, and is made again", c.name, found.Status)
+		if err := c.removeStack(ctx, notes, found); err != nil {
+			return nil, err
+		}
+		found = nil
+	}
+	if found != nil {
+		return found, nil
+	}
+	return c.createStack(ctx, notes, head)
+}
+
+func (c *cluster) createStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head) (*stack.Stack, error) {
+	zones, err := c.reach.network.Zones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := notes.Intend(stackKind, c.name); err != nil {
+		return nil, err
+	}
+	if err := c.reach.stacks.Create(ctx, stack.Spec{
+		Name: c.name, Zones: zones, ClusterRole: c.clusterRole(), NodeRole: c.nodeRole(), Tags: c.tags(head), Token: rand.Text(),
+	}); err != nil {
+		return nil, err
+	}
+	made, err := c.reach.stacks.Await(ctx, c.name, true, c.options.Log)
+	switch {
+	case err != nil:
+		return nil, err
+	case made == nil:
+		return nil, errors.New("the stack is gone: someone else removed it")
+	case made.Tags[ClusterTag] != c.name:
+		return nil, errTaken
+	case !made.Whole():
+		return nil, c.reach.stacks.Explain(ctx, made)
+	}
+	return made, nil
+}
+
+// ensurePlane returns a control plane that is active.
+func (c *cluster) ensurePlane(ctx context.Context, notes *ledger.Ledger, head ledger.Head, base *stack.Stack, found *types.Cluster) (_ *types.Cluster, err error) {
+	if found != nil && found.Status == types.ClusterStatusDeleting {
+		if found, err = c.reach.planes.Await(ctx, c.name, false, c.options.Log); err != nil {
+			return nil, err
+		}
+	}
+	if found != nil && found.Status == types.ClusterStatusFailed {
+		c.options.Log("cluster %s failed, and is made again", c.name)
+		if err := c.reach.planes.Delete(ctx, c.name, c.options.Log); err != nil {
+			return nil, err
+		}
+		found = nil
+	}
+	if found != nil && found.Status == types.ClusterStatusActive {
+		return found, nil
+	}
+	if found == nil {
+		if err := notes.Intend(clusterKind, c.name); err != nil {
+			return nil, err
+		}
+		if err := c.reach.planes.Create(ctx, control.Spec{
+			Name: c.name, Version: c.options.Version, ClusterRole: base.ClusterRole(), NodeRole: base.NodeRole(),
+			Subnets: base.Subnets(), Tags: c.tags(head), Token: rand.Text(),
+		}); err != nil {
+			return nil, err
+		}
+	}
+	made, err := c.reach.planes.Await(ctx, c.name, true, c.options.Log)
+	switch {
+	case err != nil:
+		return nil, err
+	case made == nil:
+		return nil, errors.New("the control plane is gone: someone else removed it")
+	case !control.Owned(made, c.mark()):
+		return nil, errTaken
+	case made.Status != types.ClusterStatusActive:
+		return nil, errors.Join(errors.New("EKS could not make the control plane"), control.Issues(made))
+	}
+	return made, nil
+}
+
+// issuerOf is the name of the cluster's OIDC provider; empty if EKS tells none.
+func issuerOf(plane *types.Cluster) string {
+	if plane == nil || plane.Identity == nil || plane.Identity.Oidc == nil {
+		return ""
+	}
+	return identity.Issuer(aws.ToString(plane.Identity.Oidc.Issuer))
+}
