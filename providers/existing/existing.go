@@ -1,5 +1,6 @@
 // Package existing takes a cluster that is there, by a kubeconfig context. It
-// installs nothing and removes nothing.
+// makes no cluster and removes none. What else was installed on it at the
+// user's word is for Options.Remove to take away.
 package existing
 
 import (
@@ -44,12 +45,21 @@ type Options struct {
 	PodStart time.Duration
 	// NodeLaunch is the longest that a provisioned node takes; none are if zero.
 	NodeLaunch time.Duration
+	// HostAddress is where the cluster's pods reach this machine, HOST or
+	// HOST:PORT; empty if they do not.
+	HostAddress string
+	// Remove is what Down does: it takes off the cluster what was installed for
+	// a run, and nothing else. If nil the cluster stays as it is.
+	Remove func(context.Context, *rest.Config) error
 }
 
 // Provider takes the one cluster of its options.
 type Provider struct{ options Options }
 
-var _ providers.Provider = (*Provider)(nil)
+var (
+	_ providers.Provider = (*Provider)(nil)
+	_ providers.Finder   = (*Provider)(nil)
+)
 
 // New returns a provider of the cluster that the options name.
 func New(options Options) *Provider {
@@ -69,15 +79,8 @@ func (p *Provider) Up(ctx context.Context, _ string) (providers.Cluster, error) 
 	if err != nil {
 		return nil, err
 	}
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
+	if err := serving(ctx, config); err != nil {
 		return nil, fmt.Errorf("context %s: %w", name, err)
-	}
-	answer, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
-	defer cancel()
-	if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(answer); err != nil {
-		return nil, fmt.Errorf("context %s: the API server at %s does not serve: is the cluster up, and may this user reach it? %w",
-			name, config.Host, errors.Join(err, context.Cause(answer)))
 	}
 	if err := Require(ctx, config, p.options.Needs...); err != nil {
 		return nil, fmt.Errorf("context %s: %w", name, err)
@@ -88,7 +91,38 @@ func (p *Provider) Up(ctx context.Context, _ string) (providers.Cluster, error) 
 	}
 	found.PodStart, found.NodeLaunch = p.options.PodStart, p.options.NodeLaunch
 	found.RealNodes = found.NodeLaunch > 0
-	return &cluster{config: config, traits: found}, nil
+	c := &cluster{config: config, traits: found, remove: p.options.Remove}
+	if p.options.HostAddress != "" {
+		return &reachable{c, p.options.HostAddress}, nil
+	}
+	return c, nil
+}
+
+// Find implements providers.Finder.
+func (p *Provider) Find(ctx context.Context, _ string) (providers.Cluster, error) {
+	config, name, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := serving(ctx, config); err != nil {
+		return nil, fmt.Errorf("context %s: %w", name, err)
+	}
+	return &cluster{config: config, remove: p.options.Remove}, nil
+}
+
+// serving asks whether the API server answers.
+func serving(ctx context.Context, config *rest.Config) error {
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	answer, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+	defer cancel()
+	if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(answer); err != nil {
+		return fmt.Errorf("the API server at %s does not serve: is the cluster up, and may this user reach it? %w",
+			config.Host, errors.Join(err, context.Cause(answer)))
+	}
+	return nil
 }
 
 // load reads the kubeconfig and returns the context's name with its config.
@@ -148,7 +182,17 @@ func choose(raw *api.Config, asked string) (string, error) {
 type cluster struct {
 	config *rest.Config
 	traits providers.Traits
+	remove func(context.Context, *rest.Config) error
 }
+
+// reachable is one whose pods reach this machine.
+type reachable struct {
+	*cluster
+	address string
+}
+
+// HostAddress implements providers.HostReachable.
+func (r *reachable) HostAddress(context.Context) (string, error) { return r.address, nil }
 
 // Config implements providers.Cluster.
 func (c *cluster) Config() *rest.Config { return rest.CopyConfig(c.config) }
@@ -162,5 +206,10 @@ func (c *cluster) Collect(ctx context.Context, dir string) error {
 	return evidence.Collect(ctx, c.config, dir, "kube-system", "keda", "monitoring", "flux-system", "workload", "karpenter")
 }
 
-// Down implements providers.Cluster: the cluster stays as it is.
-func (*cluster) Down(context.Context) error { return nil }
+// Down implements providers.Cluster. The cluster itself stays.
+func (c *cluster) Down(ctx context.Context) error {
+	if c.remove == nil {
+		return nil
+	}
+	return c.remove(ctx, c.config)
+}

@@ -2,6 +2,9 @@ package existing
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	discoveryfake "k8s.io/client-go/discovery/fake"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
+	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/scaleproof/scaleproof/providers"
 )
 
 const twoContexts = `apiVersion: v1
@@ -85,6 +91,14 @@ func prometheusService() *unstructured.Unstructured {
 	}}
 }
 
+func podMonitor(anyNamespace bool) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor",
+		"metadata": map[string]any{"name": "prometheus-example-app", "namespace": "monitoring"},
+		"spec":     map[string]any{"namespaceSelector": map[string]any{"any": anyNamespace}},
+	}}
+}
+
 // whole are the resources of a cluster that has the stack.
 func whole() []*metav1.APIResourceList {
 	list := func(groupVersion, resource string) *metav1.APIResourceList {
@@ -105,12 +119,17 @@ func TestRequireNamesEachThingThatIsMissing(t *testing.T) {
 	}{
 		"everything is there": {
 			resources: whole(),
-			objects:   []runtime.Object{apiService(external, "True", ""), apiService(resource, "True", ""), prometheusService()},
+			objects:   []runtime.Object{apiService(external, "True", ""), apiService(resource, "True", ""), prometheusService(), podMonitor(true)},
 		},
 		"nothing is there": {says: []string{
 			"no KEDA: ", "no external metrics API: ", "no metrics-server: ", "no prometheus-operator: ", "no Prometheus: ",
-			"no Flux source-controller: ", "no Flux kustomize-controller: ",
+			"no PodMonitor for the apps of the specs", "no Flux source-controller: ", "no Flux kustomize-controller: ",
 		}},
+		"the monitor is of one namespace": {
+			resources: whole(),
+			objects:   []runtime.Object{apiService(external, "True", ""), apiService(resource, "True", ""), prometheusService(), podMonitor(false)},
+			says:      []string{"no PodMonitor for the apps", "podmonitor monitoring/prometheus-example-app does not select pods of any namespace"},
+		},
 		"the adapter is down": {
 			resources: whole(),
 			objects:   []runtime.Object{apiService(external, "False", "no endpoints"), apiService(resource, "True", ""), prometheusService()},
@@ -143,5 +162,69 @@ func TestRequireNamesEachThingThatIsMissing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// answering is an API server that is ready, with no nodes.
+func answering(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path != "/readyz" {
+			_, _ = w.Write([]byte(`{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}`))
+		}
+	}))
+	t.Cleanup(server.Close)
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	text := strings.ReplaceAll(twoContexts, "https://127.0.0.1:1", server.URL)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestHostReachableOnlyIfSaid: what a cluster's pods reach cannot be seen from
+// here.
+func TestHostReachableOnlyIfSaid(t *testing.T) {
+	for _, said := range []string{"", "192.0.2.7:8000"} {
+		found, err := New(Options{Kubeconfig: answering(t), Context: "staging", HostAddress: said}).Up(t.Context(), "any")
+		if err != nil {
+			t.Fatal(err)
+		}
+		host, ok := found.(providers.HostReachable)
+		if ok != (said != "") {
+			t.Fatalf("reachable: %t, of %q", ok, said)
+		}
+		if !ok {
+			continue
+		}
+		if address, err := host.HostAddress(t.Context()); address != said || err != nil {
+			t.Errorf("address %q, %v, want %q", address, err, said)
+		}
+	}
+}
+
+// TestDownRemovesOnlyWhatItIsToldTo: by default nothing, however the cluster
+// was got hold of.
+func TestDownRemovesOnlyWhatItIsToldTo(t *testing.T) {
+	kubeconfig := answering(t)
+	broken := errors.New("it cannot be removed")
+	for name, remove := range map[string]func(context.Context, *rest.Config) error{
+		"nothing": nil, "what was installed": func(context.Context, *rest.Config) error { return broken },
+	} {
+		p := New(Options{Kubeconfig: kubeconfig, Context: "staging", Remove: remove})
+		raised, err := p.Up(t.Context(), "any")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := p.Find(t.Context(), "any")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []providers.Cluster{raised, found} {
+			if err := c.Down(t.Context()); errors.Is(err, broken) != (remove != nil) {
+				t.Errorf("%s: error %v", name, err)
+			}
+		}
 	}
 }

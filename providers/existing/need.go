@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -36,12 +37,18 @@ var (
 	Prometheus         = Need{"Prometheus", service("monitoring", "kube-prometheus-stack-prometheus")}
 	FluxSource         = Need{"Flux source-controller", serves("source.toolkit.fluxcd.io/v1", "gitrepositories")}
 	FluxKustomize      = Need{"Flux kustomize-controller", serves("kustomize.toolkit.fluxcd.io/v1", "kustomizations")}
-	Karpenter          = Need{"Karpenter", serves("karpenter.sh/v1", "nodepools")}
+	// AppMonitor has Prometheus scrape the app of every spec: none brings one of
+	// its own.
+	AppMonitor = Need{
+		"PodMonitor for the apps of the specs (fixtures/stack/infra/prometheus/podmonitor.yaml)",
+		monitor("monitoring", "prometheus-example-app"),
+	}
+	Karpenter = Need{"Karpenter", serves("karpenter.sh/v1", "nodepools")}
 )
 
 // Stack is everything the whole stack brings with it.
 func Stack() []Need {
-	return []Need{KEDA, ExternalMetrics, ResourceMetrics, PrometheusOperator, Prometheus, FluxSource, FluxKustomize}
+	return []Need{KEDA, ExternalMetrics, ResourceMetrics, PrometheusOperator, Prometheus, AppMonitor, FluxSource, FluxKustomize}
 }
 
 // Require refuses a cluster that lacks one of the needs, and names each.
@@ -70,7 +77,7 @@ func require(ctx context.Context, with clients, needs []Need) error {
 	if lacking == nil {
 		return nil
 	}
-	return fmt.Errorf("the cluster lacks what the suites need; install the stack, or choose suites that need less:\n%w", errors.Join(lacking...))
+	return fmt.Errorf("the cluster lacks what the suites need; install it, or have it installed by --install:\n%w", errors.Join(lacking...))
 }
 
 // serves looks for a resource of the API.
@@ -108,6 +115,21 @@ func available(name string) func(context.Context, clients) error {
 			}
 		}
 		return fmt.Errorf("apiservice %s does not say that it is available", name)
+	}
+}
+
+// monitor looks for a PodMonitor by name, which must take pods of any namespace.
+func monitor(namespace, name string) func(context.Context, clients) error {
+	monitors := schema.GroupVersionResource{Group: "monitoring.coreos.com", Version: "v1", Resource: "podmonitors"}
+	return func(ctx context.Context, with clients) error {
+		object, err := with.dynamic.Resource(monitors).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if everywhere, _, _ := unstructured.NestedBool(object.Object, "spec", "namespaceSelector", "any"); !everywhere {
+			return fmt.Errorf("podmonitor %s/%s does not select pods of any namespace", namespace, name)
+		}
+		return nil
 	}
 }
 

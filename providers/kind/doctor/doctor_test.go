@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,9 +74,10 @@ func TestEvaluate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			facts := good()
 			test.change(&facts)
-			got, text := map[string]Status{}, ""
+			got := map[string]Status{}
+			var text strings.Builder
 			for _, check := range Evaluate(facts) {
-				text += check.Finding + "\n" + check.Fix + "\n"
+				fmt.Fprintf(&text, "%s\n%s\n", check.Finding, check.Fix)
 				if check.Status != OK {
 					got[check.Name] = check.Status
 				}
@@ -89,8 +91,8 @@ func TestEvaluate(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if !strings.Contains(text, test.says) {
-				t.Errorf("does not say %q:\n%s", test.says, text)
+			if !strings.Contains(text.String(), test.says) {
+				t.Errorf("does not say %q:\n%s", test.says, &text)
 			}
 		})
 	}
