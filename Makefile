@@ -8,14 +8,15 @@ SHELL := /bin/bash
 
 SCALEPROOF := bin/scaleproof
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # The nested modules whose sources are ours; the others only pin what upstream wrote.
 OURS := $(patsubst fixtures/components/%/main.go,%,$(wildcard fixtures/components/*/main.go))
 
 .PHONY: help
 help: ## print this
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo
-	@echo '  variables: KEEP=1 SUITE=… FOCUS=… IMAGES=auto|pull|build NODES=… PROCS=… MUTANT=… CLUSTER_NAME=…, and RUN=… for judge'
+	@echo '  variables: KEEP=1 SUITE=… FOCUS=… IMAGES=auto|pull|build NODES=… PROCS=… MUTANT=…|all CLUSTER_NAME=…, and RUN=… for judge'
 
 .PHONY: build
 build: ## build the command, bin/scaleproof
@@ -27,7 +28,8 @@ test: ## run the tests of all modules; needs no Docker and no cluster
 	@for name in $(OURS); do echo "go test ./... # $$name"; (cd fixtures/components/$$name && go test ./...); done
 
 .PHONY: lint
-lint: ## run golangci-lint, built from source at the pinned version
+lint: ## run golangci-lint and actionlint, built from source at the pinned versions
+	go run $(ACTIONLINT)
 	go run $(GOLANGCI_LINT) run ./...
 	@for name in $(OURS); do echo "golangci-lint # $$name"; (cd fixtures/components/$$name && go run $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...); done
 
@@ -45,6 +47,19 @@ generate: build ## write PROMISES.md from the suites
 bench: ## run the benchmarks, to compare by benchstat
 	go test -run '^$$' -bench . -benchmem -count 6 ./e2e/...
 
+# Where up leaves the way to the cluster.
+KUBECONFIG_FILE = $(or $(SCALEPROOF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scaleproof)/kind/$(or $(CLUSTER_NAME),scaleproof)/kubeconfig
+BENCH_NODES = cd fixtures/components/karpenter-provider-kind && go test -timeout 40m ./bench
+
+.PHONY: bench-nodes
+bench-nodes: up ## measure on the cluster how long new nodes take: 20 one by one, then four at once
+	$(BENCH_NODES) -run '^$$' -bench Launch -benchtime 1x -count 20 -args -cluster $(KUBECONFIG_FILE)
+	$(BENCH_NODES) -run '^$$' -bench FourAtOnce -benchtime 1x -count 3 -args -cluster $(KUBECONFIG_FILE)
+
+.PHONY: soak-nodes
+soak-nodes: up ## make and remove 30 nodes on the cluster, and see that nothing is left
+	$(BENCH_NODES) -run NothingIsLeft -count 1 -args -cluster $(KUBECONFIG_FILE)
+
 .PHONY: images
 images: build ## pull or build all images
 	$(SCALEPROOF) images
@@ -56,6 +71,18 @@ up: build ## make the cluster and the stack, and stop there
 .PHONY: e2e-kind
 e2e-kind: build ## prove the promises on a kind cluster
 	$(SCALEPROOF) run --provider kind
+
+.PHONY: mutants
+mutants: build ## break the stack in every known way, and see each promise go red
+	$(SCALEPROOF) run --provider kind --mutant all
+
+.PHONY: faults
+faults: build ## end real runs in every phase and way, and see that nothing is left; takes an hour
+	SCALEPROOF_FAULTS=$(CURDIR)/$(SCALEPROOF) go test -count 1 -v -timeout 3h -run '$(or $(RUN),^TestFaults)' ./e2e/cmd/scaleproof
+
+.PHONY: e2e-eks
+e2e-eks: build ## prove the promises on EKS: costs money, see DRY_RUN=1; needs ACCEPT_COST=1 ALLOW_ACCOUNT=…
+	$(SCALEPROOF) run --provider eks
 
 .PHONY: judge
 judge: build ## judge a stored run again: RUN=latest

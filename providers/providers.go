@@ -67,6 +67,24 @@ type HostReachable interface {
 	HostAddress(ctx context.Context) (string, error)
 }
 
+// Machine is what a node runs on: an instance, a container.
+type Machine struct {
+	// ProviderID is what its Node has as spec.providerID.
+	ProviderID string
+	// Pool is Karpenter's NodePool that it was made for; empty if it was not.
+	Pool string
+}
+
+// MachineKeeper is a Cluster whose provider sees the machines under its nodes,
+// also those whose Node or NodeClaim is no more.
+type MachineKeeper interface {
+	// Machines are all that exist, running or not.
+	Machines(ctx context.Context) ([]Machine, error)
+	// Terminate takes a machine away at once, as an outage does. One that is
+	// gone already is no error.
+	Terminate(ctx context.Context, providerID string) error
+}
+
 // KubeconfigHolder is a Cluster that has a kubeconfig file to show to a person.
 type KubeconfigHolder interface {
 	// Kubeconfig is the path of the file and the context in it.

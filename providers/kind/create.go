@@ -61,6 +61,9 @@ func (c *cluster) build(ctx context.Context, config *v1alpha4.Cluster) error {
 	if err := c.writeNodeFiles(); err != nil {
 		return err
 	}
+	if err := raiseInotify(inotifyPath, c.options.Log); err != nil {
+		return err
+	}
 	if err := ensureNetwork(ctx, c.home); err != nil {
 		return err
 	}
@@ -80,17 +83,19 @@ func (c *cluster) build(ctx context.Context, config *v1alpha4.Cluster) error {
 // nodes are taken from under it until it gives up.
 func (c *cluster) createNodes(ctx context.Context, config *v1alpha4.Cluster) error {
 	c.options.Log("creating %d node(s) from %s", c.options.Nodes, c.options.NodeImage)
-	done := make(chan error, 1)
+	var failed error
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		library := kindcluster.NewProvider(kindcluster.ProviderWithDocker(), kindcluster.ProviderWithLogger(progress{c.options.Log}))
-		done <- library.Create(c.name,
+		failed = library.Create(c.name,
 			kindcluster.CreateWithV1Alpha4Config(config),
 			kindcluster.CreateWithKubeconfigPath(c.home.kubeconfig()),
 			kindcluster.CreateWithRetain(true))
 	}()
 	select {
-	case err := <-done:
-		return explain(err)
+	case <-done:
+		return explain(failed)
 	case <-ctx.Done():
 		return errors.Join(context.Cause(ctx), c.abandon(ctx, done))
 	}
@@ -98,7 +103,7 @@ func (c *cluster) createNodes(ctx context.Context, config *v1alpha4.Cluster) err
 
 // abandon removes nodes, also those that kind has yet to make, until kind
 // returns.
-func (c *cluster) abandon(ctx context.Context, done <-chan error) error {
+func (c *cluster) abandon(ctx context.Context, done <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonLimit)
 	defer cancel()
 	ticker := time.NewTicker(300 * time.Millisecond)
@@ -112,7 +117,7 @@ func (c *cluster) abandon(ctx context.Context, done <-chan error) error {
 		case <-done:
 			return nil
 		case <-ctx.Done():
-			return errors.Join(err, fmt.Errorf("nodes may be left: run scaleproof down --name %s", c.name))
+			return errors.Join(err, fmt.Errorf("nodes may be left: run scaleproof down --cluster-name %s", c.name))
 		case <-ticker.C:
 		}
 	}

@@ -42,12 +42,13 @@ func TestDescribe(t *testing.T) {
 	for name, test := range map[string]struct {
 		options Options
 		host    engine.Host
+		socket  string
 	}{
-		"healthy":    {options: Options{Nodes: 1, NodeImage: "kindest/node:v1.36.3"}},
+		"healthy":    {options: Options{Nodes: 1, NodeImage: "kindest/node:v1.36.3"}, socket: "/run/user/1000/docker.sock"},
 		"restricted": {options: Options{Nodes: 2, NodeImage: "scaleproof/node:1", CoreDNSTag: "v1.15.0"}, host: engine.Host{Lacking: []string{"CAP_SYS_RESOURCE"}, OOMScoreLocked: true, CgroupV1: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &cluster{name: "it", options: test.options, home: newHome("/cache", "it")}
+			c := &cluster{name: "it", options: test.options, home: newHome("/cache", "it"), socket: test.socket}
 			got, err := yaml.Marshal(c.describe(test.host))
 			if err != nil {
 				t.Fatal(err)

@@ -35,6 +35,10 @@ type container struct {
 // isNode tells whether kind takes the container for a node of the cluster.
 func (c container) isNode(cluster string) bool { return c.Config.Labels[kindLabel] == cluster }
 
+// claimLabel is on the containers that Karpenter's provider has made: nodes that
+// come and go.
+const claimLabel = "karpenter.sh/nodeclaim"
+
 // isOurs looks for either mark.
 func (c container) isOurs(cluster string) bool {
 	if c.Config.Labels[ClusterLabel] == cluster {
@@ -52,6 +56,11 @@ type survey struct {
 	registry *container
 	// foreign bear the cluster's name or label, but no mark of ours.
 	foreign []container
+}
+
+// lasting are the nodes that the cluster was made with.
+func (s survey) lasting() []container {
+	return slices.DeleteFunc(slices.Clone(s.nodes), func(c container) bool { return c.Config.Labels[claimLabel] != "" })
 }
 
 // empty tells that nothing of ours is there.

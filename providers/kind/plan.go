@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
@@ -17,6 +18,9 @@ import (
 const (
 	mirrorsPath     = markPath + "/certs.d"
 	cniTemplatePath = markPath + "/cni.template"
+	// socketPath is where the control plane's node has the engine's socket:
+	// Karpenter, which runs there, makes nodes with it.
+	socketPath = "/run/docker.sock"
 )
 
 // cniTemplate is what containerd writes its CNI configuration from, once the
@@ -58,6 +62,18 @@ etcd:
       value: "true"
 `
 
+// controllerManagerPatch lets Prometheus reach the controller-manager's metrics,
+// which still ask who reads them. A patch replaces the whole list: the first
+// argument is kind's own.
+const controllerManagerPatch = `kind: ClusterConfiguration
+controllerManager:
+  extraArgs:
+  - name: enable-hostpath-provisioner
+    value: "true"
+  - name: bind-address
+    value: 0.0.0.0
+`
+
 // everyNodePatch lets pods run on the control plane's node too; with one node
 // kind sees to that itself, and stumbles if it has nothing to do.
 const everyNodePatch = "kind: InitConfiguration\nnodeRegistration:\n  taints: []\n"
@@ -88,7 +104,7 @@ func (c *cluster) describe(host engine.Host) *v1alpha4.Cluster {
 		Name:                    c.name,
 		Networking:              v1alpha4.Networking{IPFamily: v1alpha4.IPv4Family, DisableDefaultCNI: true},
 		ContainerdConfigPatches: append([]string{containerdPatch}, host.ContainerdPatches()...),
-		KubeadmConfigPatches:    append([]string{etcdPatch}, host.KubeadmPatches()...),
+		KubeadmConfigPatches:    append([]string{etcdPatch, controllerManagerPatch}, host.KubeadmPatches()...),
 	}
 	if tag := c.options.CoreDNSTag; tag != "" {
 		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, "kind: ClusterConfiguration\ndns:\n  imageTag: "+tag+"\n")
@@ -96,13 +112,14 @@ func (c *cluster) describe(host engine.Host) *v1alpha4.Cluster {
 	if c.options.Nodes > 1 {
 		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, everyNodePatch)
 	}
+	mounts := []v1alpha4.Mount{{HostPath: c.home.node(), ContainerPath: markPath, Readonly: true}}
 	role := v1alpha4.ControlPlaneRole
 	for range c.options.Nodes {
-		config.Nodes = append(config.Nodes, v1alpha4.Node{
-			Role:        role,
-			Image:       c.options.NodeImage,
-			ExtraMounts: []v1alpha4.Mount{{HostPath: c.home.node(), ContainerPath: markPath, Readonly: true}},
-		})
+		node := v1alpha4.Node{Role: role, Image: c.options.NodeImage, ExtraMounts: mounts}
+		if role == v1alpha4.ControlPlaneRole && c.socket != "" {
+			node.ExtraMounts = append(slices.Clone(mounts), v1alpha4.Mount{HostPath: c.socket, ContainerPath: socketPath})
+		}
+		config.Nodes = append(config.Nodes, node)
 		role = v1alpha4.WorkerRole
 	}
 	return config

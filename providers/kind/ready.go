@@ -38,6 +38,9 @@ func unready(have inventory, nodes int, daemonSets []string) []string {
 	var lacking []string
 	ready := 0
 	for _, node := range have.nodes {
+		if _, comesAndGoes := node.Labels[poolLabel]; comesAndGoes {
+			continue
+		}
 		if reason := nodeUnready(node); reason == "" {
 			ready++
 		} else {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -43,7 +44,29 @@ func Read(ctx context.Context, config *rest.Config) (providers.Traits, error) {
 	if err != nil {
 		return providers.Traits{}, err
 	}
-	return providers.Traits{HPASync: sync, Architectures: architectures(nodes.Items)}, nil
+	there, err := grafana(ctx, client)
+	if err != nil {
+		return providers.Traits{}, err
+	}
+	return providers.Traits{HPASync: sync, Grafana: there, Architectures: architectures(nodes.Items)}, nil
+}
+
+// Where kube-prometheus-stack has its Grafana.
+const (
+	grafanaNamespace = "monitoring"
+	grafanaService   = "kube-prometheus-stack-grafana"
+)
+
+// grafana tells whether the stack on a cluster has one.
+func grafana(ctx context.Context, client kubernetes.Interface) (bool, error) {
+	_, err := client.CoreV1().Services(grafanaNamespace).Get(ctx, grafanaService, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for Grafana: %w", err)
+	}
+	return true, nil
 }
 
 // hpaSync is the longest period among the controller managers: any of them may

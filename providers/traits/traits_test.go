@@ -1,11 +1,16 @@
 package traits
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 func manager(command, args []string) corev1.Pod {
@@ -47,5 +52,30 @@ func TestArchitectures(t *testing.T) {
 	got := architectures([]corev1.Node{node("arm64", false), node("amd64", false), node("arm64", false), node("s390x", true)})
 	if diff := cmp.Diff([]string{"amd64", "arm64"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestGrafana(t *testing.T) {
+	there := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: grafanaNamespace, Name: grafanaService}}
+	for name, test := range map[string]struct {
+		objects []runtime.Object
+		want    bool
+	}{
+		"there":  {[]runtime.Object{there}, true},
+		"absent": {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := grafana(t.Context(), fake.NewClientset(test.objects...))
+			if err != nil || got != test.want {
+				t.Errorf("%t, %v", got, err)
+			}
+		})
+	}
+	client := fake.NewClientset()
+	client.PrependReactor("get", "services", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, errors.New("forbidden")
+	})
+	if _, err := grafana(t.Context(), client); err == nil {
+		t.Error("whoever may not look finds no Grafana, and no error")
 	}
 }

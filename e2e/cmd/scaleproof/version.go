@@ -40,7 +40,7 @@ func (c *console) printComponents(root string) error {
 			return err
 		}
 		if pinned != "" {
-			fmt.Fprintf(c.stdout, "  %-20s %s\n", component.Name, pinned)
+			fmt.Fprintf(c.stdout, "  %-24s %s\n", component.Name, pinned)
 		}
 	}
 	return nil

@@ -52,6 +52,15 @@ func (i Info) local() bool {
 	return runtime.GOOS == "linux" && strings.HasPrefix(i.Endpoint, "unix://")
 }
 
+// Socket is the path of the engine's socket on the engine's host. An engine that
+// is reached through a virtual machine, or from afar, has the usual one there.
+func (i Info) Socket() string {
+	if path, found := strings.CutPrefix(i.Endpoint, "unix://"); found && i.local() {
+		return path
+	}
+	return strings.TrimPrefix(DefaultSocket, "unix://")
+}
+
 // Host is what the engine's host does not allow. Its zero value is a healthy
 // host, on which nothing is done differently: every remedy for a restricted one
 // is a method of this type.
