@@ -17,8 +17,9 @@ type group struct {
 
 // judged is a promise with all that was found of it, of which the worst counts.
 type judged struct {
-	worst   Result
-	results []Result
+	worst    Result
+	results  []Result
+	standing standing
 }
 
 // bySuite groups the results by suite and promise, both in order of their
@@ -43,6 +44,14 @@ func (r *Run) bySuite() []group {
 			p.worst = result
 		}
 	}
+	for _, g := range groups {
+		for i := range g.promises {
+			g.promises[i].standing = g.promises[i].worst.standing()
+			if len(r.Breaks) > 0 {
+				r.turn(&g.promises[i])
+			}
+		}
+	}
 	return groups
 }
 
@@ -63,6 +72,14 @@ func (p judged) stories(dir string) string {
 		}
 	}
 	return strings.Join(texts, "\n")
+}
+
+// line is the promise in one line.
+func (p judged) line() string {
+	if p.standing == standingSurvived {
+		return p.worst.line() + ", though the mutant must break it"
+	}
+	return p.worst.line()
 }
 
 // line is the result in one line.

@@ -64,13 +64,23 @@ type (
 )
 
 // JUnit writes the run as JUnit XML: one test case per promise, of which the
-// worst result counts. Timelines are read from dir.
+// worst result counts. In a run with a mutant a test case passes where the
+// promise is what it must be: broken if the mutant names it, and kept if not. A
+// run of several mutants has one test case per mutant. Timelines are read from
+// dir.
 func (r *Run) JUnit(w io.Writer, dir string) error {
 	all := junitSuites{Name: "scaleproof", Timestamp: junitTimestamp(r.Started), Time: junitSeconds(r.Finished.Sub(r.Started))}
 	for _, group := range r.bySuite() {
 		suite := junitSuite{Name: group.name, Timestamp: all.Timestamp, Properties: r.junitProperties()}
 		for _, p := range group.promises {
 			suite.add(p.junit(dir), p.worst.Took)
+		}
+		all.Suites = append(all.Suites, suite)
+	}
+	if len(r.Mutants) > 0 {
+		suite := junitSuite{Name: "mutants", Timestamp: all.Timestamp, Properties: r.junitProperties()}
+		for _, m := range r.Mutants {
+			suite.add(m.junit())
 		}
 		all.Suites = append(all.Suites, suite)
 	}
@@ -145,15 +155,17 @@ func (p judged) junit(dir string) junitCase {
 	if len(v.Limit) > 0 {
 		c.Properties = c.Properties.add("limit", v.Limit.String())
 	}
-	headline := v.line()
-	switch v.standing() {
+	headline := p.line()
+	switch p.standing {
 	case standingSkipped:
 		c.Skipped = &junitText{Message: headline}
 	case standingUnjudged:
 		c.Error = &junitText{Message: headline, Type: v.kind(), Text: p.stories(dir)}
 	case standingBroken:
 		c.Failure = &junitText{Message: headline, Type: v.kind(), Text: p.stories(dir)}
-	case standingNoted:
+	case standingSurvived:
+		c.Failure = &junitText{Message: headline, Type: string(Survived), Text: p.stories(dir)}
+	case standingNoted, standingKilled:
 		c.Output = &junitOutput{p.stories(dir)}
 	case standingKept:
 	}

@@ -13,13 +13,20 @@ const (
 	Incomplete Outcome = "incomplete" // something could not be judged
 )
 
-// ExitCode is what the command line says to the shell: 0 kept, 1 broken, 2
-// could not run or judge.
+// The outcomes of a run with a mutant, beside Incomplete: what came of it.
+const (
+	Killed   Outcome = "killed"   // what it breaks went red, and nothing else did
+	Survived Outcome = "survived" // a promise that it breaks was kept
+	Overkill Outcome = "overkill" // a promise that it does not name went red too
+)
+
+// ExitCode is what the command line says to the shell: 0 kept, or killed; 1
+// broken, or a mutant that was not killed; 2 could not run or judge.
 func (o Outcome) ExitCode() int {
 	switch o {
-	case Kept:
+	case Kept, Killed:
 		return 0
-	case Broken:
+	case Broken, Survived, Overkill:
 		return 1
 	default:
 		return 2
@@ -29,6 +36,12 @@ func (o Outcome) ExitCode() int {
 // Decide says what the run's results, phases and problems come to. A run that
 // judged nothing is incomplete.
 func (r Run) Decide() Outcome {
+	switch {
+	case len(r.Mutants) > 0:
+		return r.decideMutants()
+	case len(r.Breaks) > 0:
+		return r.decideMutant()
+	}
 	worst := standingSkipped
 	for _, result := range r.Results {
 		worst = max(worst, result.standing())
@@ -53,8 +66,10 @@ type standing int
 const (
 	standingSkipped standing = iota
 	standingKept
+	standingKilled   // red, as the run's mutant must make it
 	standingNoted    // a SHOULD that is not kept
 	standingUnjudged // a spec's error, a blind or undecided MUST
+	standingSurvived // kept, where the run's mutant must break it
 	standingBroken   // a broken MUST
 )
 

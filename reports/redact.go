@@ -24,6 +24,9 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(--(?:[a-z-]*token|[a-z-]*password)[ =])[^\s"'\\]+`),
 	regexp.MustCompile(`()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`),
 	regexp.MustCompile(`()\b(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|A(?:KIA|SIA)[A-Z0-9]{16})\b`),
+	regexp.MustCompile(`(k8s-aws-v1\.)[A-Za-z0-9_=-]{16,}`),
+	regexp.MustCompile(`(arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)[0-9]{12}\b`),
+	regexp.MustCompile(`(?i)(X-Amz-(?:Credential|Signature|Security-Token)=)[^&\s"']+`),
 	regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`),
 	regexp.MustCompile(`(\\*"auth\\*"\s*:\s*\\*")[^"\\]+`),
 }

@@ -25,6 +25,8 @@ var leaks = map[string]string{
 	"environment":     "GITHUB_TOKEN=LEAK0123456789 AWS_SECRET_ACCESS_KEY=LEAKLEAK",
 	"kubeadm":         "kubeadm join 10.0.0.1:6443 --token abcdef.LEAK456789abcdef --skip-phases=preflight",
 	"service account": "eyJhbGciOiJSUzI1NiIsLEAK.eyJpc3MiOiJrdWJlcm5ldGVzLEAK.c2lnbmF0dXJlLEAK",
+	"eks token":       "k8s-aws-v1.aHR0cHM6Ly9zdHMLEAK",
+	"presigned":       "https://sts.amazonaws.com/?X-Amz-Signature=LEAK0123&X-Amz-Security-Token=LEAK",
 	"github":          "remote: ghp_0123456789012345678901234567LEAK",
 	"aws":             "AKIA012345678901LEAK",
 	"url":             "cannot clone https://user:LEAK0123@git.example/app.git",

@@ -29,11 +29,17 @@ type Run struct {
 	Traits   providers.Traits `json:"traits"`
 	// Mutant names the way in which the stack was broken on purpose.
 	Mutant string `json:"mutant,omitempty"`
+	// Breaks are the promises that must go red with it, and no other.
+	Breaks []string `json:"breaks,omitempty"`
+	// Mutants are those of a run of several, in the order they were run.
+	Mutants []Mutated `json:"mutants,omitempty"`
 
 	Components []Component `json:"components,omitempty"`
 	Phases     []Phase     `json:"phases"`
 	Results    []Result    `json:"results"`
 	Requests   Requests    `json:"requests"`
+	// Cloud counts what the provider asked of a cloud's services.
+	Cloud providers.CloudRequests `json:"cloud,omitzero"`
 	// Problems are what kept the suite from judging, a line or more each.
 	Problems []string `json:"problems,omitempty"`
 }

@@ -92,6 +92,21 @@ func runs(t *testing.T, dir string) map[string]*reports.Run {
 	stopped.Problems = []string{"interrupted in phase specs"}
 	mutated := sample(late(t, dir), failed("scaleout", "path", "not judged, since MUST scaleout.reaches-max: late by 26s"))
 	mutated.Mutant = "replicas-in-git"
+	with := func(outcomes ...reports.Result) *reports.Run {
+		run := sample(outcomes...)
+		run.Mutant, run.Breaks = "five-pods", []string{"scaleout.reaches-max"}
+		return run
+	}
+	killed := with(late(t, dir), result("scaleout", "path", promise.Must, promise.Kept, 41))
+	survived := with(result("scaleout", "reaches-max", promise.Must, promise.Kept, 43), result("scaleout", "path", promise.Must, promise.Kept, 41))
+	overkill := with(late(t, dir), result("scaleout", "path", promise.Should, promise.Late, 90))
+	several := sample()
+	for i, run := range []*reports.Run{killed, survived, overkill, with(unseen)} {
+		run.Finished = run.Started.Add(time.Duration(60+i) * time.Second)
+		m := run.Of()
+		m.Name = []string{"five-pods", "max-five", "slow", "adapter-down"}[i]
+		several.Mutants = append(several.Mutants, m)
+	}
 	return map[string]*reports.Run{
 		"kept": sample(
 			result("metrics", "starts-at-zero", promise.Must, promise.Kept, 2),
@@ -105,7 +120,11 @@ func runs(t *testing.T, dir string) map[string]*reports.Run {
 			late(t, dir),
 			result("metrics", "starts-at-zero", promise.Must, promise.Kept, 2),
 		),
-		"mutated": mutated,
+		"mutated":  mutated,
+		"killed":   killed,
+		"survived": survived,
+		"overkill": overkill,
+		"mutants":  several,
 		"unjudged": sample(unseen, failed("metrics", "pod-usage", "forbidden: a <b> & \x1b[31mred\nsecond line (prove.go:12)"),
 			failed("scaleout", "formula", "the API server is gone"), failed("scaleout", "path", "the API server is gone")),
 		"set-up":      setUp,

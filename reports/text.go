@@ -30,32 +30,53 @@ func (r *Run) Summary(w io.Writer, dir string) error {
 	if r.Mutant != "" {
 		fmt.Fprintf(&b, "the stack was broken on purpose: mutant %s\n", r.Mutant)
 	}
-	b.WriteByte('\n')
-	var total tally
-	for _, g := range groups {
-		t := g.tally()
-		fmt.Fprintf(&b, "  %-14s %s\n", g.name, t)
-		total.add(t)
+	if len(r.Breaks) > 0 {
+		fmt.Fprintf(&b, "what it must break, and nothing else: %s\n", strings.Join(r.Breaks, ", "))
 	}
-	if len(groups) != 1 {
-		fmt.Fprintf(&b, "  %-14s %s\n", "all", total)
+	b.WriteByte('\n')
+	if len(r.Mutants) > 0 {
+		if err := r.table(&b); err != nil {
+			return err
+		}
+	} else {
+		tallies(&b, groups)
 	}
 	fmt.Fprintf(&b, "\n  %s\n", r.clock())
 	if r.Requests.Total > 0 {
 		fmt.Fprintf(&b, "  %d API requests\n", r.Requests.Total)
 	}
+	if r.Cloud.Own > 0 {
+		fmt.Fprintf(&b, "  %d requests to the cloud, and %d that only waited\n", r.Cloud.Own, r.Cloud.Polls)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// tallies writes a line for each suite, and one for all.
+func tallies(b *bytes.Buffer, groups []group) {
+	var total tally
+	for _, g := range groups {
+		t := g.tally()
+		fmt.Fprintf(b, "  %-14s %s\n", g.name, t)
+		total.add(t)
+	}
+	if len(groups) != 1 {
+		fmt.Fprintf(b, "  %-14s %s\n", "all", total)
+	}
 }
 
 // tell writes what a person must know of the promises of one standing: nothing
 // of those that were kept, and a reason that is in told already only once.
 func (g group) tell(b *bytes.Buffer, s standing, dir string, told map[string]bool) {
 	for _, p := range g.promises {
-		if p.worst.standing() != s {
+		if p.standing != s {
 			continue
 		}
 		switch s {
+		case standingKilled:
+			fmt.Fprintf(b, "[KILLED BY] %s\n", p.stories(dir))
+		case standingSurvived:
+			fmt.Fprintf(b, "[SURVIVED] %s\n\n", p.line())
 		case standingBroken:
 			fmt.Fprintf(b, "[FAILED] %s\n", p.stories(dir))
 		case standingUnjudged:
@@ -93,7 +114,7 @@ type tally [standingBroken + 1]int
 func (g group) tally() tally {
 	var t tally
 	for _, p := range g.promises {
-		t[p.worst.standing()]++
+		t[p.standing]++
 	}
 	return t
 }
@@ -107,11 +128,11 @@ func (t *tally) add(o tally) {
 // String prints the counts that are not zero, the good ones first.
 func (t tally) String() string {
 	words := map[standing]string{
-		standingKept: "kept", standingNoted: "SHOULD not kept", standingBroken: "BROKEN",
-		standingUnjudged: "not judged", standingSkipped: "skipped",
+		standingKept: "kept", standingKilled: "broken by the mutant", standingNoted: "SHOULD not kept", standingBroken: "BROKEN",
+		standingSurvived: "SURVIVED the mutant", standingUnjudged: "not judged", standingSkipped: "skipped",
 	}
 	var parts []string
-	for _, s := range []standing{standingKept, standingNoted, standingBroken, standingUnjudged, standingSkipped} {
+	for _, s := range []standing{standingKept, standingKilled, standingNoted, standingBroken, standingSurvived, standingUnjudged, standingSkipped} {
 		if t[s] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", t[s], words[s]))
 		}

@@ -25,26 +25,27 @@ func owner() string {
 	return self.mark(os.Getpid())
 }
 
-// markChildren makes all processes that this one starts from now on carry its
-// mark, and those that they start.
-func markChildren() error { return os.Setenv(ownerVariable, owner()) }
-
 // killChildren kills what one owner started and returns how many it were.
 func killChildren(of string) int {
 	return killMarked(func(mark string) bool { return mark == of })
 }
 
 // killOrphans kills what was started by owners that are no more.
-func killOrphans() int {
-	return killMarked(func(mark string) bool {
-		text, _, _ := strings.Cut(mark, "-")
-		pid, err := strconv.Atoi(text)
-		if err != nil {
-			return false
-		}
-		now, alive := statOf(pid)
-		return !alive || now.mark(pid) != mark
-	})
+func killOrphans() int { return killMarked(isGone) }
+
+// isGone tells whether the owner of a mark is no more. Without /proc nobody
+// knows.
+func isGone(mark string) bool {
+	if _, known := statOf(os.Getpid()); !known {
+		return false
+	}
+	text, _, _ := strings.Cut(mark, "-")
+	pid, err := strconv.Atoi(text)
+	if err != nil {
+		return false
+	}
+	now, alive := statOf(pid)
+	return !alive || now.mark(pid) != mark
 }
 
 func killMarked(wanted func(mark string) bool) int {

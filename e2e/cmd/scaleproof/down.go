@@ -15,14 +15,23 @@ func newDown(c *console) *cobra.Command {
 		Short: "remove the cluster, and whatever an interrupted run left",
 		Long: `down removes the cluster's containers and network, and ends processes that a
 killed run left behind. It removes only what scaleproof made: what merely has
-the same name is left alone and named. Removing what is gone is no error.`,
+the same name is left alone and named. Removing what is gone is no error.
+
+With --provider existing the cluster stays. What goes is the stack, if it was
+installed by --install, and the namespaces that a killed run left.`,
 		Example: `  scaleproof down
-  scaleproof down --cluster-name wide`,
+  scaleproof down --cluster-name wide
+  scaleproof down --provider existing --context staging`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if n := killOrphans(); n > 0 {
+			n, err := endOrphans()
+			if err != nil {
+				return err
+			}
+			if n > 0 {
 				c.logf("ended %d processes of a run that was killed", n)
 			}
+			s.install = s.provider == "existing" // it may have been
 			provider, err := c.provider(s, imageSet{}, c.logf)
 			if err != nil {
 				return err
@@ -38,8 +47,10 @@ the same name is left alone and named. Removing what is gone is no error.`,
 			if err := cluster.Down(cmd.Context()); err != nil {
 				return interrupted(cmd.Context(), err)
 			}
-			c.logf("cluster %s is gone", s.cluster)
-			return nil
+			if !s.install {
+				c.logf("cluster %s is gone", s.cluster)
+			}
+			return c.forget(s)
 		},
 	}
 	s.clusterFlags(command.Flags())

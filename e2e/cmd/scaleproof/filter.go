@@ -11,9 +11,9 @@ import (
 )
 
 // labelFilter returns the Ginkgo label filter for the suites and the focus that
-// were asked for. It is an error if it would match nothing; the error lists
-// what there is.
-func labelFilter(all []e2e.Suite, names []string, focus string) (string, error) {
+// were asked for, and for no other promises than only, unless that is nil. It is
+// an error if it would match nothing; the error lists what there is.
+func labelFilter(all []e2e.Suite, names []string, focus string, only []string) (string, error) {
 	pattern, err := regexp.Compile(focus)
 	if err != nil {
 		return "", fmt.Errorf("--focus %q is no regular expression: %w", focus, err)
@@ -28,7 +28,7 @@ func labelFilter(all []e2e.Suite, names []string, focus string) (string, error) 
 			continue
 		}
 		for _, p := range suite.Promises {
-			if pattern.MatchString(p.ID) {
+			if pattern.MatchString(p.ID) && (only == nil || slices.Contains(only, p.ID)) {
 				matched = append(matched, p.ID)
 			}
 		}
@@ -48,6 +48,9 @@ func labelFilter(all []e2e.Suite, names []string, focus string) (string, error) 
 	}
 	if focus != "" {
 		terms = append(terms, "/"+focus+"/")
+	}
+	if only != nil {
+		terms = append(terms, "("+strings.Join(matched, " || ")+")")
 	}
 	return strings.Join(terms, " && "), nil
 }

@@ -22,7 +22,7 @@ What is there and unchanged is not made again; what was interrupted goes on.`,
 			if err != nil {
 				return err
 			}
-			if err := markChildren(); err != nil {
+			if err := c.enter(); err != nil {
 				return err
 			}
 			s.provider = "kind"

@@ -66,6 +66,15 @@ func TestJudge(t *testing.T) {
 			change: func(_ *reports.Run, dir string) { _ = os.Remove(filepath.Join(dir, "timelines", "a.jsonl")) },
 			code:   2, stdout: []string{"judge metrics.starts-at-zero again", "a.jsonl"}, stderr: "0 of 1",
 		},
+		"the run was killed": {
+			change: func(r *reports.Run, dir string) {
+				if err := (reports.Spec{Name: "metrics starts at zero", Results: r.Results}).Append(filepath.Join(dir, reports.SpecsFile)); err != nil {
+					t.Error(err)
+				}
+				r.Results, r.Phases = nil, []reports.Phase{{Name: "specs", Error: unfinished}}
+			},
+			code: 2, stdout: []string{"interrupted", "INCOMPLETE", "1 kept"}, stderr: "0 of 1 verdicts differ",
+		},
 		"the run had a problem": {
 			change: func(r *reports.Run, _ string) { r.Problems = []string{"interrupted"} },
 			code:   2, stdout: []string{"INCOMPLETE"}, stderr: "0 of 1",

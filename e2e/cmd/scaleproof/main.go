@@ -22,7 +22,9 @@ func main() {
 
 // execute runs the command line and returns its exit code.
 func execute(ctx context.Context, args []string, w world, stdout, stderr io.Writer) int {
-	root := newRoot(&console{world: w, stdout: stdout, stderr: stderr})
+	c := &console{world: w, stdout: stdout, stderr: stderr}
+	defer c.leave()
+	root := newRoot(c)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,11 +14,12 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/e2e/mutant"
 	"github.com/scaleproof/scaleproof/fixtures/git"
 	"github.com/scaleproof/scaleproof/fixtures/images"
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 	"github.com/scaleproof/scaleproof/providers"
-	"github.com/scaleproof/scaleproof/providers/existing"
+	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind"
 	"github.com/scaleproof/scaleproof/providers/kind/doctor"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
@@ -40,7 +42,12 @@ func realWorld() world {
 		images:   makeImages,
 		provider: newProvider,
 		install:  install,
+		mend:     mend,
+		forget:   forget,
 		build:    buildSuite,
+		bill:     makeBill,
+		sweep:    sweepEKS,
+		token:    eks.Credential,
 		probe:    probe,
 	}
 }
@@ -104,33 +111,32 @@ func newProvider(s settings, set imageSet, l log) (providers.Provider, error) {
 			Upstreams: set.upstreams, CoreDNSTag: set.coreDNSTag, Log: l,
 		})
 	case "existing":
-		return existing.New(existing.Options{Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack()}), nil
+		return newExisting(s, l), nil
+	case "eks":
+		return newEKS(s, l)
 	default:
 		return nil, fmt.Errorf("there is no provider %q, there are: %s", s.provider, strings.Join(providerNames, ", "))
 	}
 }
 
 // install delivers the stack through a git server of ours, to clusters that can
-// reach it. A cluster that exists keeps what it has.
+// reach it. A cluster that others have made keeps what it has, unless it was
+// asked for.
 func install(ctx context.Context, root, dir string, s settings, _ imageSet, cluster providers.Cluster, l log) (installation, error) {
 	reachable, ok := cluster.(providers.HostReachable)
 	if !ok {
-		l("the stack stays as it is: provider %s installs nothing", s.provider)
+		l("the stack stays as it is, and nothing is delivered: that needs --git-address")
 		return installation{}, nil
 	}
-	address, err := reachable.HostAddress(ctx)
-	if err != nil {
-		return installation{}, err
-	}
-	cache, err := engine.CacheDir()
-	if err != nil {
-		return installation{}, err
-	}
-	server, err := git.Serve(ctx, filepath.Join(cache, "git", s.cluster), net.JoinHostPort(address, "0"))
+	server, err := serveGit(ctx, s, reachable)
 	if err != nil {
 		return installation{}, err
 	}
 	installed := installation{git: e2e.Git{URL: server.URL, Root: server.Directory}, stop: server.Close}
+	if s.provider == "existing" && !s.install {
+		l("the stack stays as it is")
+		return installed, nil
+	}
 	repository, err := server.Repository(ctx, stackRepository)
 	if err != nil {
 		return installed, err
@@ -141,13 +147,63 @@ func install(ctx context.Context, root, dir string, s settings, _ imageSet, clus
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, installLimit, fmt.Errorf("the stack was not ready within %s", installLimit))
 	defer cancel()
-	return installed, deliver(ctx, cluster.Config(), dir, stack.Options{
-		Source: catalogue, Repository: repository, Progress: func(step stack.Step) {
-			if step.Done {
-				l("  %-12s %.1fs", step.Phase, step.Took.Seconds())
-			}
-		},
-	})
+	delivered := func() error {
+		return deliver(ctx, cluster.Config(), dir, stack.Options{
+			Source: catalogue, Repository: repository, Charts: s.stack == charts, Without: without(s), Progress: func(step stack.Step) {
+				if step.Done {
+					l("  %-12s %.1fs", step.Phase, step.Took.Seconds())
+				}
+			},
+		})
+	}
+	if s.provider == "existing" {
+		return installed, installExisting(ctx, cluster.Config(), delivered)
+	}
+	return installed, delivered()
+}
+
+// without are the parts of the stack that a cluster has no use for: Karpenter's
+// nodes, as the stack has them, are containers beside kind's.
+func without(s settings) []string {
+	if s.provider == "kind" {
+		return nil
+	}
+	return []string{stack.Karpenter}
+}
+
+// serveGit serves the repositories of a cluster where it reaches them.
+func serveGit(ctx context.Context, s settings, reachable providers.HostReachable) (*git.Server, error) {
+	address, err := reachable.HostAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		address = net.JoinHostPort(address, "0") // any free port
+	}
+	dir, err := repositories(s)
+	if err != nil {
+		return nil, err
+	}
+	server, err := git.Serve(ctx, dir, address)
+	if err != nil && s.gitAddress != "" {
+		return nil, fmt.Errorf("--git-address %s: it has to be an address of this machine, and its port free: %w", s.gitAddress, err)
+	}
+	return server, err
+}
+
+// repositories is the folder of a cluster's git repositories.
+func repositories(s settings) (string, error) {
+	cache, err := engine.CacheDir()
+	return filepath.Join(cache, "git", s.provider, s.cluster), err
+}
+
+// forget removes what lies on this machine for a cluster that is gone.
+func forget(s settings) error {
+	dir, err := repositories(s)
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
 }
 
 // deliver installs the stack, and records for the specs how that goes.
@@ -162,6 +218,11 @@ func deliver(ctx context.Context, config *rest.Config, dir string, options stack
 	}
 	err = stack.Install(ctx, config, options)
 	return errors.Join(err, stop())
+}
+
+// mend undoes what mutants have done to a cluster.
+func mend(ctx context.Context, cluster providers.Cluster) error {
+	return mutant.Mend(ctx, cluster.Config())
 }
 
 // buildSuite compiles the suite into the cache.

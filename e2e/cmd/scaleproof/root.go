@@ -17,6 +17,23 @@ type console struct {
 	world
 	stdout, stderr io.Writer
 	mu             sync.Mutex
+	left           func() error // nil until enter
+}
+
+// enter prepares for a command that starts other programs.
+func (c *console) enter() (err error) {
+	c.left, err = enter()
+	return err
+}
+
+// leave removes what is temporary of a command.
+func (c *console) leave() {
+	if c.left == nil {
+		return
+	}
+	if err := c.left(); err != nil {
+		c.logf("%v", err)
+	}
 }
 
 // logf tells what takes long, without secrets.
@@ -53,7 +70,7 @@ Every flag can also be set by the environment variable that its help names.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newImages(c), newUp(c), newRun(c), newJudge(c), newDown(c), newDoctor(c), newPromises(c), newVersion(c),
+		newImages(c), newUp(c), newRun(c), newJudge(c), newDown(c), newSweep(c), newToken(c), newDoctor(c), newPromises(c), newVersion(c),
 	)
 	for _, command := range root.Commands() {
 		describeVariables(command.Flags())

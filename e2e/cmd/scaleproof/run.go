@@ -22,27 +22,40 @@ func newRun(c *console) *cobra.Command {
 report to reports/out/<run> and removes the cluster.
 
 The report is written in any case: also when set-up fails, and when the run is
-interrupted. reports/out/latest leads to the newest one.`,
+interrupted. reports/out/latest leads to the newest one.
+
+With --mutant the stack is broken on purpose, and only those specs are run that
+prove what the mutant breaks. The exit code is 0 if each promise that the mutant
+names was seen broken and every other one was kept: the mutant is killed. It is
+1 if a promise that it names was kept, or another one broke, and 2 if that could
+not be judged. --mutant all tries every mutant on one cluster.`,
 		Example: `  scaleproof run                                  # everything, on a new kind cluster
   scaleproof run --keep                           # and keep the cluster for the next run
   scaleproof run --suite metrics,scaleout         # two suites
   scaleproof run --focus 'scaleout\.(path|formula)'
   scaleproof run --mutant example-app-max-five    # see a promise go red
-  scaleproof run --provider existing --context staging`,
+  scaleproof run --mutant all --suite metrics     # every mutant of a suite
+  scaleproof run --provider existing --context staging
+  scaleproof run --provider existing --context staging --install --git-address 192.168.1.7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := mutant.Find(s.mutant); err != nil {
+			if err := s.validate(); err != nil {
 				return err
 			}
-			filter, err := labelFilter(c.suites, s.suites, s.focus)
+			all, err := trials(c.suites, s)
 			if err != nil {
 				return err
 			}
-			session, err := c.open(s)
-			if err != nil {
-				return err
-			}
-			return session.run(cmd.Context(), filter)
+			return c.paid(cmd.Context(), s, func(ctx context.Context) error {
+				session, err := c.open(s)
+				if err != nil {
+					return err
+				}
+				if s.mutant == mutant.Every {
+					return session.mutants(ctx, all)
+				}
+				return session.run(ctx, all[0])
+			})
 		},
 	}
 	s.upFlags(command.Flags())
@@ -58,37 +71,47 @@ const (
 
 // run goes through all phases and tells what was found. The error is an
 // outcomeError unless the report itself could not be written.
-func (s *session) run(ctx context.Context, filter string) error {
-	s.prove(ctx, filter)
-	s.end(ctx, s.report.Decide() != reports.Kept)
-	if err := s.save(); err != nil {
+func (s *session) run(ctx context.Context, t trial) error {
+	s.report.Breaks = t.mutant.Breaks
+	if err := s.begin(); err != nil {
 		return err
 	}
-	if err := reports.Point(s.out, s.report.ID); err != nil {
+	if runner, err := s.setUp(ctx); err == nil {
+		s.attempt(ctx, runner, t.filter)
+	}
+	return s.finish(ctx, s.report.Decide().ExitCode() != 0)
+}
+
+// begin writes a report of nothing yet, for a run that is killed.
+func (s *session) begin() error { return errors.Join(s.save(), reports.Point(s.out, s.report.ID)) }
+
+// finish ends the run and tells what was found.
+func (s *session) finish(ctx context.Context, explain bool) error {
+	s.end(ctx, explain)
+	if err := s.save(); err != nil {
 		return err
 	}
 	if err := s.report.Summary(s.stdout, s.dir); err != nil {
 		return err
 	}
 	s.logf("\n  %s", s.dir)
-	if s.report.Outcome != reports.Kept {
+	if s.report.Outcome.ExitCode() != 0 {
 		return outcomeError(s.report.Outcome)
 	}
 	return nil
 }
 
-// prove goes as far as it can. What stops it is in the phases of the report.
-func (s *session) prove(ctx context.Context, filter string) {
-	var runner specRunner
-	err := s.phase(ctx, "suite", func(ctx context.Context) (err error) {
+// setUp goes as far as it can toward a stack and what runs specs on it. What
+// stops it is in the phases of the report.
+func (s *session) setUp(ctx context.Context) (runner specRunner, err error) {
+	err = s.phase(ctx, "suite", func(ctx context.Context) (err error) {
 		runner, err = s.build(ctx, s.root)
 		return err
 	})
-	if err != nil || s.raise(ctx) != nil {
-		return
+	if err == nil {
+		err = s.raise(ctx)
 	}
-	// The error is in the report, and specs that failed are no error.
-	_ = s.phase(ctx, "specs", func(ctx context.Context) error { return s.specs(ctx, runner, filter) })
+	return runner, err
 }
 
 // specs runs the specs, and adds what they found to the report.
@@ -109,12 +132,19 @@ func (s *session) specs(ctx context.Context, runner specRunner, filter string) (
 	return err
 }
 
+// explain collects evidence from the cluster, unless there is none or nobody
+// wants to wait for it.
+func (s *session) explain(ctx context.Context) {
+	if s.cluster != nil && ctx.Err() == nil {
+		_ = s.phase(ctx, "collect", func(ctx context.Context) error { return s.collect(ctx, collectLimit) })
+	}
+}
+
 // end collects evidence if there is something to explain, stops what runs
 // beside the cluster, and removes the cluster unless it is to be kept.
 func (s *session) end(ctx context.Context, explain bool) {
-	rest := context.WithoutCancel(ctx)
-	if s.cluster != nil && ctx.Err() == nil && explain {
-		_ = s.phase(rest, "collect", func(ctx context.Context) error { return s.collect(ctx, collectLimit) })
+	if explain {
+		s.explain(ctx)
 	}
 	if s.stop != nil {
 		if err := s.stop(); err != nil {
@@ -123,13 +153,9 @@ func (s *session) end(ctx context.Context, explain bool) {
 	}
 	switch {
 	case s.cluster == nil:
-	case s.settings.keep:
+	case s.settings.keep && !errors.Is(context.Cause(ctx), errCeiling):
 		s.tellKept()
 	default:
-		_ = s.phase(rest, "down", func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, downLimit)
-			defer cancel()
-			return s.cluster.Down(ctx)
-		})
+		s.remove(ctx)
 	}
 }

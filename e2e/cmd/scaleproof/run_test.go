@@ -72,6 +72,10 @@ func TestRun(t *testing.T) {
 			fail: map[string]error{"specs": errTest}, seen: finds(verdict(promise.Never)), code: 1,
 			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs! collect down",
 		},
+		"its repositories cannot be removed": {
+			fail: map[string]error{"forget": errTest}, code: 2,
+			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down!",
+		},
 		"the cluster cannot be removed": {
 			fail: map[string]error{"down": errTest}, code: 2,
 			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down!",
@@ -143,6 +147,53 @@ func TestInterrupted(t *testing.T) {
 				t.Errorf("what was found before is lost: %v", run.Results)
 			}
 		})
+	}
+}
+
+// TestKilled looks in each step at what would be left if the run were killed
+// there: a report, by way of the link, that says where.
+func TestKilled(t *testing.T) {
+	want := map[string]string{
+		"build":   "suite!",
+		"images":  "suite images!",
+		"up":      "suite images cluster!",
+		"install": "suite images cluster stack!",
+		"specs":   "suite images cluster stack specs!",
+		"collect": "suite images cluster stack specs collect!",
+		"down":    "suite images cluster stack specs collect down!",
+	}
+	got, out := map[string]string{}, t.TempDir()
+	f := &fake{seen: finds(verdict(promise.Blind)), during: func(step string) {
+		if want[step] == "" {
+			return
+		}
+		run := stored(t, out)
+		got[step] = phases(run)
+		if last := run.Phases[len(run.Phases)-1]; run.Outcome != reports.Incomplete || last.Error != unfinished {
+			t.Errorf("in %s the report is %s, of %q", step, run.Outcome, last.Error)
+		}
+	}}
+	do(t, t.Context(), f.world(), "run", "--out", out)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("phases in each step (-want +got):\n%s", diff)
+	}
+}
+
+// TestInterruptedWhileCollecting: who interrupts does not want to wait for
+// evidence. The cluster is removed all the same, and what was found stays found.
+func TestInterruptedWhileCollecting(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f := &fake{seen: finds(verdict(promise.Late)), during: func(now string) {
+		if now == "collect" {
+			cancel(errInterrupted)
+		}
+	}}
+	out := t.TempDir()
+	if got := do(t, ctx, f.world(), "run", "--out", out); got.code != 1 {
+		t.Errorf("exit code %d", got.code)
+	}
+	if got := phases(stored(t, out)); got != "suite images cluster stack specs collect! down" {
+		t.Errorf("phases %q", got)
 	}
 }
 

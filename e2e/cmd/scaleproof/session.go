@@ -32,7 +32,7 @@ func (c *console) open(s settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := markChildren(); err != nil {
+	if err := c.enter(); err != nil {
 		return nil, err
 	}
 	out := outOf(root, s)
@@ -57,10 +57,18 @@ func outOf(root string, s settings) string {
 	return filepath.Join(root, "reports", "out")
 }
 
+// unfinished is the error of a phase in the report of a run that is in it, and
+// that stays if the run is killed.
+const unfinished = "interrupted: the command was killed here, or is still at it"
+
 // phase runs a part of the run and notes how long it took and why it failed.
-// The report is written after each, so that a run that is killed leaves one.
+// The report is written before and after each, so that a run that is killed
+// leaves one that says where.
 func (s *session) phase(ctx context.Context, name string, do func(context.Context) error) error {
 	begin := time.Now()
+	n := len(s.report.Phases)
+	s.report.Phases = append(s.report.Phases, reports.Phase{Name: name, Error: unfinished})
+	saved := s.save()
 	err := context.Cause(ctx)
 	if err == nil {
 		err = interrupted(ctx, do(ctx))
@@ -73,8 +81,8 @@ func (s *session) phase(ctx context.Context, name string, do func(context.Contex
 	} else {
 		s.logf("%-10s %s", name, promise.Seconds(took))
 	}
-	s.report.Phases = append(s.report.Phases, phase)
-	return errors.Join(err, s.save())
+	s.report.Phases[n] = phase
+	return errors.Join(err, saved, s.save())
 }
 
 // save writes the report as it is now.
@@ -103,7 +111,8 @@ func (s *session) raise(ctx context.Context) error {
 		}
 		cluster, err := provider.Up(ctx, s.settings.cluster)
 		if cluster != nil {
-			s.cluster, s.report.Traits = cluster, cluster.Traits()
+			s.cluster = cluster
+			s.report.Traits = s.traits()
 		}
 		s.ready = err == nil
 		return err
@@ -111,10 +120,26 @@ func (s *session) raise(ctx context.Context) error {
 		return err
 	}
 	return s.phase(ctx, "stack", func(ctx context.Context) error {
+		if err := s.mend(ctx, s.cluster); err != nil {
+			return err
+		}
 		installed, err := s.install(ctx, s.root, s.dir, s.settings, images, s.cluster, s.logf)
 		s.git, s.stop = installed.git, installed.stop
 		return err
 	})
+}
+
+// traits are the cluster's, with what the stack brings: of the charts, Grafana,
+// and no Karpenter where the cluster has none of its own.
+func (s *session) traits() providers.Traits {
+	traits := s.cluster.Traits()
+	if s.settings.stack == charts {
+		traits.Grafana = true
+		if s.settings.provider == "kind" {
+			traits.RealNodes, traits.NodeLaunch = false, 0
+		}
+	}
+	return traits
 }
 
 // job is what the specs are told. What is secret of it lies in a folder that
@@ -124,8 +149,8 @@ func (s *session) job(filter, private string) (specJob, error) {
 	return specJob{
 		filter: filter, procs: s.settings.procs, private: private, ended: s.ended,
 		config: e2e.Config{
-			Kubeconfig: path, Context: name, RunDir: s.dir,
-			Traits: s.cluster.Traits(), Git: s.git, Mutant: s.settings.mutant,
+			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, RunDir: s.dir,
+			Traits: s.traits(), Git: s.git, Mutant: s.settings.mutant,
 		},
 	}, err
 }
@@ -147,6 +172,9 @@ func (s *session) tellKept() {
 	if !s.ready {
 		s.logf("what there is of cluster %s stays: `scaleproof down` removes it", s.settings.cluster)
 		return
+	}
+	if s.settings.install {
+		s.logf("the stack is kept: `scaleproof down --provider %s`, with the same context, removes it", s.settings.provider)
 	}
 	if holder, ok := s.cluster.(providers.KubeconfigHolder); ok {
 		path, name := holder.Kubeconfig()

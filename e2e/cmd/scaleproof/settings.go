@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -18,6 +19,9 @@ type settings struct {
 	nodes      int
 	kubeconfig string
 	context    string
+	install    bool
+	gitAddress string
+	stack      string
 	images     string
 	suites     []string
 	focus      string
@@ -25,12 +29,21 @@ type settings struct {
 	mutant     string
 	keep       bool
 	out        string
+	cloud      cloudSettings
 }
+
+// The ways to install infra: rendered manifests, which need no internet, or the
+// seed's Helm charts, which bring Grafana.
+const (
+	manifests = "manifests"
+	charts    = "charts"
+)
 
 // The words that are known.
 var (
-	providerNames = []string{"kind", "existing"}
+	providerNames = []string{"kind", "existing", "eks"}
 	imageSources  = []string{"auto", "pull", "build"}
+	stackNames    = []string{manifests, charts}
 )
 
 // variables name the environment variable that sets a flag which is not given;
@@ -42,6 +55,9 @@ var variables = map[string]string{
 	"nodes":        "NODES",
 	"kubeconfig":   "KUBECONFIG",
 	"context":      "KUBECONTEXT",
+	"install":      "INSTALL",
+	"git-address":  "GIT_ADDRESS",
+	"stack":        "STACK",
 	"images":       "IMAGES",
 	"suite":        "SUITE",
 	"focus":        "FOCUS",
@@ -49,6 +65,13 @@ var variables = map[string]string{
 	"mutant":       "MUTANT",
 	"keep":         "KEEP",
 	"out":          "OUT",
+
+	"region":        "AWS_DEFAULT_REGION",
+	"allow-account": "ALLOW_ACCOUNT",
+	"kubernetes":    "KUBERNETES",
+	"accept-cost":   "ACCEPT_COST",
+	"dry-run":       "DRY_RUN",
+	"ceiling":       "CEILING",
 }
 
 // imageFlags are those of every command that makes images.
@@ -65,6 +88,7 @@ func (s *settings) clusterFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.cluster, "cluster-name", "scaleproof", "name of the cluster")
 	flags.StringVar(&s.kubeconfig, "kubeconfig", "", "for --provider existing: the kubeconfig file")
 	flags.StringVar(&s.context, "context", "", "for --provider existing: the context in it; its current one if empty")
+	s.cloud.accountFlags(flags)
 }
 
 // upFlags are those of every command that makes a cluster.
@@ -73,6 +97,26 @@ func (s *settings) upFlags(flags *pflag.FlagSet) {
 	s.imageFlags(flags)
 	s.nodes = 1
 	flags.Var((*count)(&s.nodes), "nodes", "for --provider kind: how many nodes")
+	s.cloud.costFlags(flags)
+	s.stack = manifests
+	flags.Var(&choice{&s.stack, "stack", stackNames}, "stack",
+		"how infra is installed: manifests, rendered from upstream's sources, or charts, the seed's, with Grafana and from the internet")
+	flags.BoolVar(&s.install, "install", false, "for --provider existing: install the stack, and remove it afterwards unless --keep")
+	flags.StringVar(&s.gitAddress, "git-address", "",
+		"for --provider existing: HOST[:PORT] of this machine, at which the cluster reaches a git server to deliver from")
+}
+
+// validate refuses settings that do not go together.
+func (s *settings) validate() error {
+	switch {
+	case s.provider != "existing" && (s.install || s.gitAddress != ""):
+		return fmt.Errorf("--install and --git-address are for --provider existing: provider %s always installs, and knows its address", s.provider)
+	case s.provider == "existing" && s.stack == charts:
+		return errors.New("--stack charts is for clusters that scaleproof makes: what it puts on another it has to remove again")
+	case s.install && s.gitAddress == "":
+		return errors.New("--install delivers the stack from a git server on this machine: give by --git-address where the cluster reaches it")
+	}
+	return nil
 }
 
 // specFlags are those of a run.
@@ -81,7 +125,7 @@ func (s *settings) specFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.focus, "focus", "", "only specs that prove a promise whose id matches this regular expression")
 	s.procs = 10
 	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time")
-	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, to see the promise go red that guards it")
+	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, or in all, to see the promises go red that guard it")
 	flags.BoolVar(&s.keep, "keep", false, "keep the cluster, and use it again next time")
 	s.outFlag(flags)
 }

@@ -15,14 +15,19 @@ import (
 // errInterrupted is the cause of a context that a signal cancelled.
 var errInterrupted = errors.New("interrupted")
 
-// interruptible returns a context that the first SIGINT or SIGTERM cancels, so
+// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, so
 // that everything stops, tells what it found and cleans up. The second one
 // leaves at once; what is left then, `scaleproof down` removes.
 func interruptible(parent context.Context, stderr io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
+	signals, pipes := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	done := make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// The terminal may be closed under a run, which is no other thing.
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Whoever reads what is written here may be gone, as the tee of a pipe that
+	// was interrupted too. That is no reason to die before cleaning up: a write
+	// fails, and nothing more.
+	signal.Notify(pipes, syscall.SIGPIPE)
 	go func() {
 		for {
 			select {
@@ -33,14 +38,16 @@ func interruptible(parent context.Context, stderr io.Writer) (context.Context, f
 			if ctx.Err() != nil {
 				fmt.Fprintln(stderr, "stopped at once: `scaleproof down` removes what is left")
 				killChildren(owner())
+				removeScratch()
 				os.Exit(reports.Incomplete.ExitCode())
 			}
-			fmt.Fprintln(stderr, "stopping: the report is written and the cluster removed; interrupt again to leave at once")
+			fmt.Fprintln(stderr, "stopping: what is not to be kept is removed, and the report written; interrupt again to leave at once")
 			cancel(errInterrupted)
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		signal.Stop(pipes)
 		close(done)
 		cancel(nil)
 	}

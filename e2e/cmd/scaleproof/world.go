@@ -6,6 +6,7 @@ import (
 
 	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind/doctor"
 	"github.com/scaleproof/scaleproof/reports"
 )
@@ -26,8 +27,19 @@ type world struct {
 	// that in the run's folder dir, and leaves its git server running until
 	// stop is called.
 	install func(ctx context.Context, root, dir string, s settings, set imageSet, cluster providers.Cluster, l log) (installation, error)
+	// mend undoes what mutants have done to a cluster, also in a run that was
+	// killed.
+	mend func(ctx context.Context, cluster providers.Cluster) error
+	// forget removes what lies on this machine for a cluster that is gone.
+	forget func(settings) error
 	// build compiles the suite and returns what runs it.
 	build func(ctx context.Context, root string) (specRunner, error)
+	// bill says what a cluster would cost; nil if nothing.
+	bill func(settings) (*providers.Bill, error)
+	// sweep finds and removes what is old in a cloud.
+	sweep func(context.Context, settings, eks.SweepOptions, log) ([]eks.Swept, error)
+	// token opens the API of a cluster in a region of a cloud.
+	token func(ctx context.Context, cluster, region string) ([]byte, error)
 	// probe looks at the machine.
 	probe func(context.Context) ([]doctor.Check, error)
 }

@@ -29,6 +29,7 @@ type fake struct {
 	during func(step string)        // told of each step as it begins
 	seen   func(specJob) specReport // what the specs find
 	job    specJob
+	bill   *providers.Bill // nil costs nothing
 }
 
 // step does nothing but note itself. It ends with the context, like all that
@@ -58,7 +59,15 @@ func (f *fake) world() world {
 			stop := func() error { return f.step(context.Background(), "stop") }
 			return installation{git: e2e.Git{URL: "http://git.test"}, stop: stop}, f.step(ctx, "install")
 		},
-		build: func(ctx context.Context, _ string) (specRunner, error) { return f, f.step(ctx, "build") },
+		mend: func(ctx context.Context, _ providers.Cluster) error {
+			if f.job.config.Mutant == "" {
+				return nil // nothing was broken yet
+			}
+			return f.step(ctx, "mend")
+		},
+		forget: func(settings) error { return f.fail["forget"] },
+		build:  func(ctx context.Context, _ string) (specRunner, error) { return f, f.step(ctx, "build") },
+		bill:   func(settings) (*providers.Bill, error) { return f.bill, nil },
 		probe: func(context.Context) ([]doctor.Check, error) {
 			return []doctor.Check{{Name: "disk", Status: doctor.Failed, Finding: "3 GB are free", Fix: "free 20 GB"}}, nil
 		},

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/eks"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+)
+
+// cloudSettings are those of a provider whose clusters cost money.
+type cloudSettings struct {
+	region     string
+	accounts   []string
+	kubernetes string
+	accept     bool
+	dryRun     bool
+	ceiling    time.Duration
+}
+
+// accountFlags are those of every command that reaches into an account.
+func (c *cloudSettings) accountFlags(flags *pflag.FlagSet) {
+	c.regionFlag(flags)
+	flags.StringSliceVar(&c.accounts, "allow-account", nil, "for --provider eks: ids of the AWS accounts that may be used; no other is touched")
+}
+
+func (c *cloudSettings) regionFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&c.region, "region", os.Getenv("AWS_REGION"), "for --provider eks: the AWS region")
+}
+
+// costFlags are those of every command that makes something that costs.
+func (c *cloudSettings) costFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.kubernetes, "kubernetes", "", "for --provider eks: version of Kubernetes, as in 1.36; EKS's default if empty")
+	flags.BoolVar(&c.accept, "accept-cost", false, "agree to pay for what is made; --dry-run tells what and how much")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "print what would be made and what it would cost an hour, and make nothing")
+	flags.DurationVar(&c.ceiling, "ceiling", eks.DefaultCeiling, "for --provider eks: when to stop and remove everything, whatever is going on")
+}
+
+// newEKS returns the provider eks.
+func newEKS(s settings, l log) (*eks.Provider, error) {
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return eks.New(eks.Options{
+		Region: s.cloud.region, Accounts: s.cloud.accounts, Version: s.cloud.kubernetes, Ceiling: s.cloud.ceiling,
+		Run: time.Now().UTC().Format("20060102T150405Z"), CacheDir: cache, Log: l,
+	})
+}
+
+// makeBill says what a cluster would cost, or nil where it costs nothing.
+func makeBill(s settings) (*providers.Bill, error) {
+	if s.provider != "eks" {
+		return nil, nil
+	}
+	provider, err := newEKS(s, nil)
+	if err != nil {
+		return nil, err
+	}
+	bill, err := provider.Bill(s.cluster)
+	return &bill, err
+}
+
+// errDry ends a command that was only to tell.
+var errDry = errors.New("a dry run")
+
+// agree tells what costs money, and is an error unless that was agreed to.
+func (c *console) agree(s settings) error {
+	bill, err := c.bill(s)
+	if err != nil || bill == nil {
+		return err
+	}
+	if s.cloud.dryRun {
+		printBill(c.stdout, s, *bill)
+		return errDry
+	}
+	printBill(c.stderr, s, *bill)
+	if !s.cloud.accept {
+		return errors.New("nothing was made: this costs money, so agree to it with --accept-cost or ACCEPT_COST=1")
+	}
+	return nil
+}
+
+// printBill tells every resource, and the costs.
+func printBill(w io.Writer, s settings, bill providers.Bill) {
+	fmt.Fprintf(w, "provider %s, region %s: these would be made, and removed at the end or after %v\n", s.provider, s.cloud.region, bill.Ceiling)
+	for _, r := range bill.Resources {
+		fmt.Fprintf(w, "  %-40s %s\n", r.Kind, r.Name)
+	}
+	fmt.Fprintf(w, "\n  %-40s %10s %10s\n", "US dollars an hour", "at rest", "busy")
+	var idle, busy float64
+	for _, cost := range bill.Costs {
+		fmt.Fprintf(w, "  %-40s %10.3f %10.3f\n", cost.For, cost.Idle, cost.Busy)
+		idle, busy = idle+cost.Idle, busy+cost.Busy
+	}
+	fmt.Fprintf(w, "  %-40s %10.3f %10.3f\n  %s\n\n", "all", idle, busy, bill.Source)
+}
+
+// paid does what makes a cluster when its costs are agreed to, and until its
+// ceiling.
+func (c *console) paid(ctx context.Context, s settings, do func(context.Context) error) error {
+	if err := c.agree(s); errors.Is(err, errDry) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	ctx, cancel := c.ceiling(ctx, s)
+	defer cancel()
+	return do(ctx)
+}
+
+// errCeiling is the cause of a context that ended because all of it took too
+// long, and costs.
+var errCeiling = errors.New("the ceiling is reached: everything is removed")
+
+// ceiling is a context that ends when what costs money has been there for long
+// enough. What it ends removes its cluster, even one that was to be kept.
+func (c *console) ceiling(ctx context.Context, s settings) (context.Context, context.CancelFunc) {
+	if bill, err := c.bill(s); err != nil || bill == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, s.cloud.ceiling, fmt.Errorf("%w: after %v", errCeiling, s.cloud.ceiling))
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/fixtures/images"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/existing"
+)
+
+// newExisting returns the provider of the cluster that the settings name. What
+// is to be installed need not be there at first. What was installed is removed
+// where the settings say that it may be there: nothing else is ours.
+func newExisting(s settings, l log) providers.Provider {
+	options := existing.Options{
+		Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack(), HostAddress: s.gitAddress,
+	}
+	if s.install {
+		options.Needs = nil
+		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeInstalled(ctx, config, l) }
+	}
+	return existing.New(options)
+}
+
+// installExisting installs the stack on a cluster that others have made, unless
+// they have put a part of it there.
+func installExisting(ctx context.Context, config *rest.Config, install func() error) error {
+	if err := stack.Claim(ctx, config); err != nil {
+		return err
+	}
+	if err := install(); err != nil {
+		return err
+	}
+	return existing.Require(ctx, config, existing.Stack()...)
+}
+
+// removeInstalled takes off a cluster what scaleproof has there: the namespaces
+// of runs that were killed, and the stack if it was installed by us.
+func removeInstalled(ctx context.Context, config *rest.Config, l log) error {
+	root, err := (&console{}).source()
+	if err != nil {
+		return err
+	}
+	catalogue, err := images.Open(root)
+	if err != nil {
+		return err
+	}
+	namespaces, err := stack.RemoveNamespaces(ctx, config, e2e.RunLabel)
+	if err != nil {
+		return fmt.Errorf("remove what a killed run left: %w", err)
+	}
+	if len(namespaces) > 0 {
+		l("removed what a killed run left: %s", strings.Join(namespaces, ", "))
+	}
+	removed, err := stack.Remove(ctx, config, catalogue)
+	if err != nil {
+		return err
+	}
+	if removed {
+		l("removed the stack; the cluster stays")
+	} else {
+		l("scaleproof has no stack on this cluster: it stays as it is")
+	}
+	return nil
+}

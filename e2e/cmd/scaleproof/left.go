@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/reports"
+)
+
+// nothingLeft is the last promise of a run on a cluster that could leave
+// something behind. No suite can prove it: it is about what follows the specs.
+const (
+	nothingLeft      = "cleanup.nothing-is-left"
+	nothingLeftClaim = "after the run, nothing is left of what it made"
+)
+
+// leftLimit is what a look for leftovers may take.
+const leftLimit = 10 * time.Minute
+
+// removal is what Down of a cluster may take.
+func removal(cluster providers.Cluster) time.Duration {
+	if slow, ok := cluster.(providers.Slow); ok {
+		return slow.DownLimit()
+	}
+	return downLimit
+}
+
+// remove takes the cluster down, looks at what is left of it, and notes what
+// both asked of a cloud.
+func (s *session) remove(ctx context.Context) {
+	rest := context.WithoutCancel(ctx)
+	_ = s.phase(rest, "down", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, removal(s.cluster))
+		defer cancel()
+		if err := s.cluster.Down(ctx); err != nil {
+			return err
+		}
+		return s.forget(s.settings)
+	})
+	if leaver, ok := s.cluster.(providers.Leaver); ok {
+		_ = s.phase(rest, "left", func(ctx context.Context) error { return s.judgeLeft(ctx, leaver) })
+	}
+	if metered, ok := s.cluster.(providers.Metered); ok {
+		s.report.Cloud = metered.Requests()
+	}
+}
+
+// judgeLeft adds the verdict to the report. What could not be looked at is not
+// judged, and fails the phase.
+func (s *session) judgeLeft(ctx context.Context, leaver providers.Leaver) error {
+	ctx, cancel := context.WithTimeout(ctx, leftLimit)
+	defer cancel()
+	result := reports.Result{Suite: "cleanup", Spec: "cleanup leaves nothing"}
+	result.Promise, result.Level, result.Claim = nothingLeft, promise.Must, nothingLeftClaim
+	result.Since = time.Now()
+	left, err := leaver.Leftovers(ctx)
+	result.Until = time.Now()
+	result.Took = result.Until.Sub(result.Since)
+	switch {
+	case err != nil:
+		result.Error = err.Error()
+	case len(left) > 0:
+		result.Outcome = promise.Broken
+		result.Why = fmt.Sprintf("%s: remove it with `scaleproof down --provider %s --cluster-name %s`",
+			strings.Join(left, ", "), s.settings.provider, s.settings.cluster)
+	default:
+		result.Outcome = promise.Kept
+	}
+	s.report.Results = append(s.report.Results, result)
+	return err
+}
