@@ -91,6 +91,7 @@ func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 		if object.GetKind() != kind || object.GetName() != name {
 			continue
 		}
+		a.disturb(ctx)
 		patch := k8s.Patch{PatchType: types.MergePatchType, Data: []byte(change)}
 		if err := a.env.client.Resources(a.namespace).Patch(ctx, object.DeepCopy(), patch); err != nil {
 			ginkgo.Fail(fmt.Sprintf("edit %s %s: %v", kind, name, err))
@@ -99,6 +100,19 @@ func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 	}
 	ginkgo.Fail(fmt.Sprintf("%s has no %s %s to edit", a.name, kind, name))
 	return time.Time{}
+}
+
+// disturb lets the run's mutant break what the app lives on, if it waits for a
+// change of an app that runs.
+func (a *App) disturb(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	if a.env.mutant.BeforeChange == nil || a.applied.IsZero() {
+		return
+	}
+	if err := a.env.mutant.BeforeChange(ctx, a.env.rest, a.namespace); err != nil {
+		ginkgo.Fail(fmt.Sprintf("mutant %s: %v", a.env.mutant.Name, err))
+	}
+	a.Act(a.env.mutant.Name, "broken by", "mutant")
 }
 
 // StartsFrom notes for the judge how many replicas the app has when the spec

@@ -49,13 +49,26 @@ func (e *Env) Apply(ctx context.Context, fixture string, vars ...Vars) *App {
 // Prepare makes a namespace and records it, with nothing in it yet.
 func (e *Env) Prepare(ctx context.Context, name string) *App {
 	ginkgo.GinkgoHelper()
+	return e.prepare(ctx, name, false)
+}
+
+// prepare is Prepare, for an app that may have nodes of its own.
+func (e *Env) prepare(ctx context.Context, name string, pooled bool) *App {
+	ginkgo.GinkgoHelper()
 	namespace := "proof-" + strings.ReplaceAll(name, "/", "-") + "-" + rand.String(5)
 	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: map[string]string{RunLabel: e.run()}}}
 	if err := e.client.Resources().Create(ctx, object); err != nil {
 		ginkgo.Fail(fmt.Sprintf("create namespace %s: %v", namespace, err))
 	}
 	ginkgo.DeferCleanup(func(ctx context.Context) error { return e.client.Resources().Delete(ctx, object) })
-	app := &App{Scene: e.record(ctx, namespace, watch.Target{Namespace: namespace, Flux: namespace})}
+	target := watch.Target{Namespace: namespace, Flux: namespace}
+	if pooled {
+		target.Pools = []string{namespace}
+	}
+	app := &App{Scene: e.record(ctx, namespace, target)}
+	if pooled {
+		ginkgo.DeferCleanup(app.leaveNoNodes, ginkgo.NodeTimeout(nodesEnd))
+	}
 	ginkgo.DeferCleanup(app.clear, ginkgo.NodeTimeout(time.Minute))
 	return app
 }

@@ -17,6 +17,9 @@ type Config struct {
 	// Kubeconfig and Context reach the cluster, whose stack is installed.
 	Kubeconfig string `json:"kubeconfig"`
 	Context    string `json:"context,omitempty"`
+	// Provider and Cluster name who made the cluster, and what it calls it.
+	Provider string `json:"provider,omitempty"`
+	Cluster  string `json:"cluster,omitempty"`
 	// RunDir is where timelines go.
 	RunDir string           `json:"runDir"`
 	Traits providers.Traits `json:"traits"`

@@ -49,10 +49,10 @@ func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 		promise.Recheck.Name:         recheck,
 		promise.FluxReconcile.Name:   fluxReconcile,
 	}
-	state := s.now()
+	state := s.Now()
 	setSeconds(costs, state, promise.KEDAPoll, "polling")
 	setSeconds(costs, state, promise.Cooldown, "cooldown")
-	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeInterval, s.env.commandLines, s.flux} {
+	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeIntervals, s.env.commandLines, s.flux, s.nodeCosts} {
 		if err := read(ctx, costs); err != nil {
 			return nil, err
 		}
@@ -66,26 +66,6 @@ func setSeconds(costs promise.Costs, state *timeline.State, term promise.Term, f
 	if v, ok := state.Value(timeline.ScaledObject, field); ok {
 		costs[term.Name] = time.Duration(v * float64(time.Second))
 	}
-}
-
-// scrapeInterval is that of the PodMonitor for all apps.
-func (e *Env) scrapeInterval(ctx context.Context, costs promise.Costs) error {
-	monitor := &unstructured.Unstructured{}
-	monitor.SetAPIVersion("monitoring.coreos.com/v1")
-	monitor.SetKind("PodMonitor")
-	if err := e.client.Resources().Get(ctx, stack.PodMonitor, stack.MonitoringNamespace, monitor); err != nil {
-		return fmt.Errorf("read the scrape interval in force: %w", err)
-	}
-	endpoints, _, _ := unstructured.NestedSlice(monitor.Object, "spec", "podMetricsEndpoints")
-	for _, endpoint := range endpoints {
-		text, _, _ := unstructured.NestedString(endpoint.(map[string]any), "interval")
-		interval, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("interval of PodMonitor %s: %w", stack.PodMonitor, err)
-		}
-		costs[promise.Scrape.Name] = max(costs[promise.Scrape.Name], interval)
-	}
-	return nil
 }
 
 // flags are costs that a Deployment's command line tells, and what its program

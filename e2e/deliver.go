@@ -23,13 +23,14 @@ type Repository struct {
 func (a *App) Repository(ctx context.Context) *Repository {
 	ginkgo.GinkgoHelper()
 	if a.env.config.Git.URL == "" {
-		ginkgo.Skip("the cluster cannot reach a git server beside the suite")
+		ginkgo.Skip("the cluster cannot reach a git server beside the suite: say by --git-address where it can")
 	}
 	store := git.Store{Directory: a.env.config.Git.Root, URL: a.env.config.Git.URL}
 	repository, err := store.Repository(ctx, a.namespace)
 	if err != nil {
 		ginkgo.Fail(err.Error())
 	}
+	ginkgo.DeferCleanup(repository.Remove)
 	return &Repository{app: a, repository: repository}
 }
 
@@ -42,6 +43,7 @@ func (r *Repository) Vars() Vars {
 // mutant laid over it, and returns when it was committed.
 func (r *Repository) Commit(ctx context.Context, folder, fixture string, vars Vars) time.Time {
 	ginkgo.GinkgoHelper()
+	r.app.disturb(ctx)
 	values := map[string]string{"NAMESPACE": r.app.namespace}
 	maps.Copy(values, vars)
 	objects, err := fixtures.Objects(fixture, r.app.env.mutant.OverlayOf(fixture), values)

@@ -9,6 +9,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/scaleproof/scaleproof/e2e"
+	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/kind"
 	"github.com/scaleproof/scaleproof/reports"
 	"github.com/scaleproof/scaleproof/suites"
 )
@@ -34,9 +36,9 @@ var _ = SynchronizedBeforeSuite(func(ctx context.Context) {
 var _ = SynchronizedAfterSuite(func() {
 	env.ReportRequests()
 }, func(ctx context.Context) {
-	Expect(env.Mend(ctx)).To(Succeed())
+	Expect(env.Mend(ctx)).To(Succeed()) // before the sweep: KEDA's operator lets its objects go, and the APIs their namespaces
 	Expect(env.Sweep(ctx)).To(Succeed())
-}, NodeTimeout(2*time.Minute))
+}, NodeTimeout(3*time.Minute))
 
 // Every spec is written down as it ends, so that a run that is killed keeps
 // what it found.
@@ -51,7 +53,36 @@ func connect(env *e2e.Env) error {
 	if err != nil {
 		return err
 	}
-	return env.Connect(config)
+	if err := env.Connect(config); err != nil {
+		return err
+	}
+	return keep(env, config)
+}
+
+// finders are the providers that find a cluster of theirs again.
+var finders = map[string]func() (providers.Finder, error){
+	"kind": func() (providers.Finder, error) { return kind.New(kind.Options{}) },
+}
+
+// keep lets the specs see the machines under the cluster's nodes, where its
+// provider does.
+func keep(env *e2e.Env, config e2e.Config) error {
+	open, ok := finders[config.Provider]
+	if !ok {
+		return nil
+	}
+	finder, err := open()
+	if err != nil {
+		return err
+	}
+	cluster, err := finder.Find(context.Background(), config.Cluster)
+	if err != nil {
+		return err
+	}
+	if keeper, ok := cluster.(providers.MachineKeeper); ok {
+		env.Keep(keeper)
+	}
+	return nil
 }
 
 // TestE2E runs the suites on the cluster that the configuration names. Without

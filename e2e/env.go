@@ -27,7 +27,7 @@ type Env struct {
 	client  klient.Client
 	watched watch.Clients
 	mutant  mutant.Mutant
-	mend    func(context.Context) error
+	keeper  providers.MachineKeeper // nil: nobody tells which machines there are
 }
 
 // Connect reaches the cluster. It is called once in each process, before its
@@ -68,21 +68,21 @@ func (e *Env) Observe(ctx context.Context, name string, target watch.Target) *Sc
 	return e.record(ctx, name, target)
 }
 
-// Break does to the cluster what the run's mutant does to it, if it does
-// anything, once for all processes.
-func (e *Env) Break(ctx context.Context) (err error) {
-	if e.mutant.Act != nil {
-		e.mend, err = e.mutant.Act(ctx, e.client)
-	}
-	return err
-}
-
-// Mend undoes Break.
-func (e *Env) Mend(ctx context.Context) error {
-	if e.mend == nil {
+// Break does to the cluster what the run's mutant does to it before the first
+// spec, if it does anything, once for all processes.
+func (e *Env) Break(ctx context.Context) error {
+	if e.mutant.Start == nil {
 		return nil
 	}
-	return e.mend(ctx)
+	return e.mutant.Start(ctx, e.rest)
+}
+
+// Mend undoes all that the run's mutant did to the cluster.
+func (e *Env) Mend(ctx context.Context) error {
+	if e.mutant.Mend == nil {
+		return nil
+	}
+	return e.mutant.Mend(ctx, e.rest)
 }
 
 // ReportRequests adds to the report what this process asked of the API server.

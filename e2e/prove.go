@@ -16,8 +16,8 @@ import (
 
 // Prove waits until the scene's timeline decides each promise, whose clock
 // started at since, adds the verdicts to the report, and fails the spec with
-// the story of each MUST that was not kept. Promises are judged together, so
-// that one that breaks does not hide the others.
+// the story of each MUST that was not kept. The spec goes on all the same, so
+// that a promise that breaks does not hide those that it proves next.
 func (e *Env) Prove(ctx context.Context, scene *Scene, since time.Time, promises ...promise.Promise) {
 	ginkgo.GinkgoHelper()
 	costs, err := scene.costs(ctx)
@@ -37,8 +37,15 @@ func (e *Env) Prove(ctx context.Context, scene *Scene, since time.Time, promises
 		}
 	}
 	if len(stories) > 0 {
-		ginkgo.Fail(strings.Join(stories, "\n"))
+		failLater(strings.Join(stories, "\n"))
 	}
+}
+
+// failLater has the spec fail when it is over. Ginkgo keeps the first failure.
+func failLater(message string) {
+	ginkgo.GinkgoHelper()
+	defer ginkgo.GinkgoRecover()
+	ginkgo.Fail(message)
 }
 
 // await judges a promise whenever the timeline grows or time alone may decide,

@@ -29,6 +29,7 @@ type Scene struct {
 	env       *Env
 	name      string
 	namespace string
+	pools     []string
 	recorder  *watch.Recorder
 }
 
@@ -37,7 +38,7 @@ type Scene struct {
 func (e *Env) record(ctx context.Context, name string, target watch.Target) *Scene {
 	ginkgo.GinkgoHelper()
 	recording, stop := context.WithCancel(context.WithoutCancel(ctx))
-	scene := &Scene{Timeline: timeline.New(), env: e, name: name, namespace: target.Namespace}
+	scene := &Scene{Timeline: timeline.New(), env: e, name: name, namespace: target.Namespace, pools: target.Pools}
 	file, err := os.Create(filepath.Join(e.config.RunDir, timelines, scene.file()))
 	if err != nil {
 		stop()
@@ -68,8 +69,8 @@ func (s *Scene) file() string {
 	return strings.NewReplacer("/", "-", " ", "-").Replace(s.name) + ".jsonl"
 }
 
-// now is the state after the last moment.
-func (s *Scene) now() *timeline.State {
+// Now is the state after the last moment.
+func (s *Scene) Now() *timeline.State {
 	state := timeline.NewState()
 	for _, m := range s.Timeline.Moments() {
 		state.Apply(m)

@@ -5,14 +5,16 @@ package suites
 import (
 	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/suites/capacity"
 	"github.com/scaleproof/scaleproof/suites/delivery"
 	"github.com/scaleproof/scaleproof/suites/metrics"
+	"github.com/scaleproof/scaleproof/suites/observability"
 	"github.com/scaleproof/scaleproof/suites/scaleout"
 )
 
 // All returns every suite, in the order of the chain that they prove.
 func All() []e2e.Suite {
-	return []e2e.Suite{metrics.Suite, scaleout.Suite, delivery.Suite}
+	return []e2e.Suite{metrics.Suite, scaleout.Suite, capacity.Suite, delivery.Suite, observability.Suite}
 }
 
 // Promises returns the promises of all suites.

@@ -69,25 +69,6 @@ func TestLimited(t *testing.T) {
 	}
 }
 
-func TestScaleUpPolicies(t *testing.T) {
-	got, err := ScaleUpPolicies(`{"scaleUp":{"policies":[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]}}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []Policy{{Pods: 4, Period: 15 * time.Second}, {Percent: 100, Period: 15 * time.Second}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if none, err := ScaleUpPolicies(""); none != nil || err != nil {
-		t.Errorf("no behavior: %v, %v", none, err)
-	}
-	for _, bad := range []string{"{", `{"scaleUp":{"policies":[{"type":"Nodes"}]}}`} {
-		if _, err := ScaleUpPolicies(bad); err == nil {
-			t.Errorf("%s: no error", bad)
-		}
-	}
-}
-
 func specs(t *rapid.T) (Spec, int, float64) {
 	low := rapid.IntRange(1, 20).Draw(t, "min")
 	s := Spec{

@@ -4,48 +4,76 @@ import (
 	"context"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/e2e-framework/klient"
-	"sigs.k8s.io/e2e-framework/klient/k8s"
+	"k8s.io/client-go/rest"
+
+	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// live are the mutants that break what all apps share. They are used one at a
-// time, and mended when the run ends.
+var (
+	adapter = outage{
+		namespace: stack.KEDANamespace, deployment: stack.KEDAAdapter, api: stack.ExternalMetricsAPIService,
+	}
+	operator      = outage{namespace: stack.KEDANamespace, deployment: stack.KEDAOperator}
+	metricsServer = outage{
+		namespace: stack.MetricsServerNamespace, deployment: stack.MetricsServer, api: stack.ResourceMetricsAPIService,
+	}
+)
+
+// live are the mutants that break what no overlay reaches: what all apps share,
+// and what happens between an app's start and its change.
 var live = []Mutant{
 	{
 		Name:   "adapter-down",
 		Breaks: []string{"metrics.apis-available"},
-		Act:    scaleToZero("keda", "keda-metrics-apiserver"),
+		Start:  on(adapter.begin),
+		Mend:   on(adapter.end),
 	},
 	{
 		Name:   "metrics-server-down",
 		Breaks: []string{"metrics.pod-usage"},
-		Act:    scaleToZero("kube-system", "metrics-server"),
+		Start:  on(metricsServer.begin),
+		Mend:   on(metricsServer.end),
 	},
 	{
+		// The operator is there when the HPA is made, and gone when it must
+		// follow an edit.
 		Name:   "operator-down",
 		Breaks: []string{"scaleout.hpa-mirrors-scaledobject"},
-		Act:    scaleToZero("keda", "keda-operator"),
+		BeforeChange: func(ctx context.Context, config *rest.Config, _ string) error {
+			return on(operator.begin)(ctx, config)
+		},
+		Mend: on(operator.end),
+	},
+	{
+		Name:         "workload-suspended",
+		Breaks:       []string{"delivery.applies-commit", "delivery.applies-commit-when-asked"},
+		BeforeChange: suspendWorkload,
 	},
 }
 
-// scaleToZero takes a Deployment away, and back.
-func scaleToZero(namespace, name string) func(context.Context, klient.Client) (func(context.Context) error, error) {
-	return func(ctx context.Context, client klient.Client) (func(context.Context) error, error) {
-		var deployment appsv1.Deployment
-		if err := client.Resources(namespace).Get(ctx, name, namespace, &deployment); err != nil {
-			return nil, fmt.Errorf("find %s/%s to break it: %w", namespace, name, err)
+// on connects to the cluster that something is done to.
+func on(do func(context.Context, cluster) error) func(context.Context, *rest.Config) error {
+	return func(ctx context.Context, config *rest.Config) error {
+		c, err := connect(config)
+		if err != nil {
+			return err
 		}
-		before := int32(1)
-		if deployment.Spec.Replicas != nil && *deployment.Spec.Replicas > 0 {
-			before = *deployment.Spec.Replicas
-		}
-		scale := func(ctx context.Context, n int32) error {
-			patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, n)
-			return client.Resources(namespace).Patch(ctx, &deployment, k8s.Patch{PatchType: types.MergePatchType, Data: patch})
-		}
-		mend := func(ctx context.Context) error { return scale(ctx, before) }
-		return mend, scale(ctx, 0)
+		return do(ctx, c)
 	}
+}
+
+// suspendWorkload has Flux leave the workload of an app as it is.
+func suspendWorkload(ctx context.Context, config *rest.Config, namespace string) error {
+	c, err := connect(config)
+	if err != nil {
+		return err
+	}
+	_, err = c.objects.Resource(kustomizations).Namespace(namespace).Patch(ctx, stack.WorkloadKustomization,
+		types.MergePatchType, []byte(`{"spec":{"suspend":true}}`), metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("suspend Kustomization %s/%s: %w", namespace, stack.WorkloadKustomization, err)
+	}
+	return nil
 }

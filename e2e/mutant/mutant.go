@@ -8,22 +8,46 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/e2e-framework/klient"
+	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/fixtures"
 )
 
-// Mutant is one way to break the stack. It is either laid over a fixture or
-// done to the cluster.
+// Every is the name that asks for all mutants, one after the other.
+const Every = "all"
+
+// Mutant is one way to break the stack. It is laid over a fixture, or done to
+// the cluster.
 type Mutant struct {
 	Name string
-	// Breaks are the ids of the promises that must go red with it.
+	// Breaks are the ids of the promises that must go red with it, and of no
+	// other.
 	Breaks []string
 
 	// Fixture and Overlay say what is laid over which app of package fixtures.
 	Fixture, Overlay string
-	// Act breaks the cluster itself and returns how to mend it.
-	Act func(context.Context, klient.Client) (mend func(context.Context) error, err error)
+
+	// Query rewrites what the panels of a dashboard ask Prometheus for.
+	Query func(string) string
+
+	// Start breaks the cluster before the first spec, and returns once that has
+	// taken hold.
+	Start func(context.Context, *rest.Config) error
+	// BeforeChange breaks what an app that runs lives on, just before a spec
+	// edits the app or commits to its repository. It may be called again.
+	BeforeChange func(ctx context.Context, config *rest.Config, namespace string) error
+	// Mend undoes what was done to the cluster, whoever did it and when, and
+	// returns once all is well again. It does nothing where nothing was done.
+	// Nil: what was done goes with the app.
+	Mend func(context.Context, *rest.Config) error
+}
+
+// QueryOf returns what a dashboard asks, as the mutant has it.
+func (m Mutant) QueryOf(query string) string {
+	if m.Query == nil {
+		return query
+	}
+	return m.Query(query)
 }
 
 // OverlayOf returns the overlay that the mutant lays over an app; "" for none.
@@ -36,7 +60,7 @@ func (m Mutant) OverlayOf(fixture string) string {
 
 // All returns every mutant, by name.
 func All() ([]Mutant, error) {
-	all := slices.Clone(live)
+	all := slices.Concat(live, nodes, telling)
 	for _, app := range fixtures.Apps() {
 		overlays, err := fixtures.Mutants(app)
 		if err != nil {
@@ -50,7 +74,8 @@ func All() ([]Mutant, error) {
 	return all, nil
 }
 
-// Find returns the mutant of that name; none for "".
+// Find returns the mutant of that name; none for "". The error lists what there
+// is.
 func Find(name string) (Mutant, error) {
 	if name == "" {
 		return Mutant{}, nil
@@ -66,5 +91,19 @@ func Find(name string) (Mutant, error) {
 		}
 		names[i] = m.Name
 	}
-	return Mutant{}, fmt.Errorf("no mutant %q: there are %s", name, strings.Join(names, ", "))
+	return Mutant{}, fmt.Errorf("no mutant %q: there are %s, and %s for one after the other", name, strings.Join(names, ", "), Every)
+}
+
+// Mend undoes whatever any mutant has done to the cluster, also one of a run
+// that was killed.
+func Mend(ctx context.Context, config *rest.Config) error {
+	for _, m := range slices.Concat(live, nodes, telling) {
+		if m.Mend == nil {
+			continue
+		}
+		if err := m.Mend(ctx, config); err != nil {
+			return fmt.Errorf("mend what mutant %s broke: %w", m.Name, err)
+		}
+	}
+	return nil
 }

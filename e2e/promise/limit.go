@@ -19,6 +19,9 @@ func (t Term) Times(n int) Term { t.Count *= n; return t }
 // force when a spec proves the promise.
 var (
 	Scrape          = Term{"scrape", 1}               // the PodMonitor's interval
+	KEDAScrape      = Term{"scrape of KEDA", 1}       // the interval of KEDA's own monitor
+	KarpenterScrape = Term{"scrape of Karpenter", 1}  // the interval of Karpenter's own monitor
+	SlowestScrape   = Term{"slowest scrape", 1}       // of the apps, of KEDA and of who tells of HPAs
 	ScrapeDiscovery = Term{"scrape discovery", 1}     // until a new pod is a target
 	KEDAPoll        = Term{"KEDA poll", 1}            // the ScaledObject's pollingInterval
 	HPASync         = Term{"HPA sync", 1}             // the controller-manager's sync period
@@ -31,6 +34,15 @@ var (
 	FluxReconcile   = Term{"Flux reconcile", 1}       // from a request to a reconcile done
 	FluxTimeout     = Term{"Flux timeout", 1}         // the Kustomization's, for what it applied to be ready
 	FluxRequeue     = Term{"Flux requeue", 1}         // until a dependency is looked at again
+
+	BatchIdle           = Term{"Karpenter batch idle", 1} // without a new pod, until Karpenter makes nodes
+	BatchMax            = Term{"Karpenter batch", 1}      // until it does, whatever pods come
+	NodeLaunch          = Term{"node launch", 1}          // the cluster's trait
+	ConsolidateAfter    = Term{"consolidateAfter", 1}     // the NodePool's
+	DisruptionPoll      = Term{"disruption poll", 1}      // until Karpenter looks for nodes that may go
+	DisruptionCheck     = Term{"disruption check", 1}     // until it looks again, to be sure
+	NodeDrain           = Term{"node drain", 1}           // from a node's deletion to its end
+	RegistrationTimeout = Term{"registration timeout", 1} // until a node that never joins is given up
 )
 
 // Limit is a sum of terms.

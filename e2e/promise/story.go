@@ -48,6 +48,23 @@ var component = map[timeline.Kind]string{
 	timeline.HPA: "HPA", timeline.Replicas: "pods", timeline.Pod: "pods", timeline.Deployment: "pods",
 	timeline.Source: "Flux", timeline.Kustomization: "Flux", timeline.APIService: "aggregation layer",
 	timeline.Usage: "metrics-server", timeline.Load: "load", timeline.Act: "spec",
+	timeline.Panel: "Prometheus", timeline.Grafana: "Grafana",
+	timeline.NodePool: "Karpenter", timeline.NodeClaim: "Karpenter", timeline.Node: "kubelet", timeline.Machine: "provider",
+}
+
+// waitedFor names the component that a moment ended the wait for. before is
+// the moment that it replaces.
+func waitedFor(m, before timeline.Moment) (name string, ok bool) {
+	first := before.At.IsZero() || before.Gone
+	switch {
+	case m.Kind == timeline.NodeClaim && (m.Field == "Launched" || m.Gone), // it has the machine, or gave it back
+		m.Kind == timeline.Node && first && !m.Gone: // the machine has started, and joined
+		return "provider", true
+	case m.Kind == timeline.Node && (m.Field != "Ready" || m.Gone): // taints and deletion
+		return "Karpenter", true
+	}
+	name, ok = component[m.Kind]
+	return name, ok
 }
 
 // tell returns a line for each moment between from and to, and the sum of the
@@ -65,11 +82,11 @@ func tell(moments []timeline.Moment, from, to time.Time) (lines []string, spent 
 		if m.At.Before(from) || before.Same(m) || !telling(m, before) {
 			continue
 		}
-		if name, ok := component[m.Kind]; ok {
+		if name, ok := waitedFor(m, before); ok {
 			totals[name] += m.At.Sub(last)
 			last = m.At
 		}
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("%8s  %-13s %s%s", offset(m.At, from), m.Kind, m.Change(before), text), " "))
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("%8s  %-13s %s%s", offset(m.At, from), m.Kind, shorten(m.Change(before)), text), " "))
 	}
 	if rest := to.Sub(last); rest >= time.Second/10 {
 		totals["nothing happening"] += rest
@@ -82,6 +99,7 @@ func tell(moments []timeline.Moment, from, to time.Time) (lines []string, spent 
 var headline = map[timeline.Kind]string{
 	timeline.ScaledObject: "Ready", timeline.HPA: "desired", timeline.Replicas: "ready", timeline.Deployment: "ready",
 	timeline.Pod: "ready", timeline.Source: "Ready", timeline.Kustomization: "Ready", timeline.APIService: "Available",
+	timeline.NodePool: "Ready", timeline.NodeClaim: "requests", timeline.Node: "Ready", timeline.Machine: "exists",
 }
 
 // quiet are fields that a person learns nothing from: another field of the same
@@ -93,6 +111,9 @@ var quiet = map[timeline.Kind][]string{
 	timeline.HPA:           {"labels"},
 	timeline.ScaledObject:  {"labels"},
 	timeline.Kustomization: {"attempted", "handled"},
+	timeline.NodePool:      {"cpu"},
+	timeline.NodeClaim:     {"Ready", "labels", "pool", "arch", "node", "provider", "cpu"},
+	timeline.Node:          {"labels", "pool", "type", "arch", "provider", "cpu"},
 }
 
 // telling reports whether a moment belongs in a story.
@@ -102,8 +123,10 @@ func telling(m, before timeline.Moment) bool {
 	switch {
 	case m.Kind == timeline.Gap:
 		return !first || m.Value != 0 // a recorder that begins to see is no news
-	case slices.Contains(quiet[m.Kind], m.Field):
-		return false
+	case slices.Contains(quiet[m.Kind], m.Field), m.Kind == timeline.Event && !first:
+		return false // events come again and again
+	case first && m.Kind == timeline.NodeClaim && m.Value != 0:
+		return true // a condition comes with its claim's status, and may be true from the start
 	case m.Gone || (first && m.Kind != timeline.Pod):
 		return !has || m.Field == name
 	case first:
@@ -149,6 +172,16 @@ func ranking(totals map[string]time.Duration) string {
 		names[i] = name + " " + Seconds(totals[name])
 	}
 	return strings.Join(names, ", ")
+}
+
+// longest is how much of a moment a story prints: events may go on for lines.
+const longest = 160
+
+func shorten(text string) string {
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return text
 }
 
 func elide(lines []string) []string {

@@ -29,6 +29,13 @@ const (
 	Source        Kind = "source"        // Flux's GitRepository
 	Kustomization Kind = "kustomization" // Flux's Kustomization
 	Deployment    Kind = "deployment"    // deployments that nothing scales
+	NodePool      Kind = "nodepool"      // Karpenter's pool of nodes
+	NodeClaim     Kind = "nodeclaim"     // Karpenter's order of a node
+	Node          Kind = "node"          // nodes of a pool
+	Machine       Kind = "machine"       // what a provider has under a node
+	Event         Kind = "event"         // what the scheduler and Karpenter say
+	Panel         Kind = "panel"         // what a dashboard's panel draws
+	Grafana       Kind = "grafana"       // what Grafana answers
 	Act           Kind = "act"           // what a spec did: a commit, an edit
 	Gap           Kind = "gap"           // a recorder that could not see
 )

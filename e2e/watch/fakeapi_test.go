@@ -80,6 +80,8 @@ var listKinds = map[string][2]string{
 	"kustomizations":           {"kustomize.toolkit.fluxcd.io/v1", "KustomizationList"},
 	"gitrepositories":          {"source.toolkit.fluxcd.io/v1", "GitRepositoryList"},
 	"apiservices":              {"apiregistration.k8s.io/v1", "APIServiceList"},
+	"nodes":                    {"v1", "NodeList"}, "events": {"v1", "EventList"},
+	"nodepools": {"karpenter.sh/v1", "NodePoolList"}, "nodeclaims": {"karpenter.sh/v1", "NodeClaimList"},
 }
 
 // namespace makes the collections of an app's namespace.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -84,16 +85,28 @@ func answer(r rest.Result) ([]byte, error) {
 //   - 500 in a Status without a reason: what an adapter answers when its
 //     provider fails. KEDA does so for a ScaledObject it does not know yet and
 //     for a trigger that it cannot query, and the HPA then reads
-//     FailedGetExternalMetric.
+//     FailedGetExternalMetric;
+//   - 503 in the aggregator's own words: there is no server of this API.
 //
-// Everything else says nothing about the value: 429 and 503 come from the API
-// server in front, as does a 500 with a reason, which is also what client-go
-// makes of a 500 that is no Status; the rest comes from the connection.
+// Everything else says nothing about the value: 429 and any other 503 come from
+// the API server in front, as does a 500 with a reason, which is also what
+// client-go makes of a 500 that is no Status; the rest comes from the
+// connection.
 func noValue(err error) bool {
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || isUnserved(err) {
 		return true
 	}
 	var status apierrors.APIStatus
 	return errors.As(err, &status) &&
 		status.Status().Code == http.StatusInternalServerError && status.Status().Reason == metav1.StatusReasonUnknown
+}
+
+// unserved is what the aggregator answers, as plain text, for an APIService
+// that is not available or whose Service has no endpoint (Kubernetes,
+// kube-aggregator, pkg/apiserver/handler_proxy.go).
+const unserved = "service unavailable"
+
+func isUnserved(err error) bool {
+	cause, ok := apierrors.StatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
+	return ok && apierrors.IsServiceUnavailable(err) && strings.TrimSpace(cause.Message) == unserved
 }

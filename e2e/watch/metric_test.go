@@ -49,7 +49,9 @@ func TestExternalMetric(t *testing.T) {
 			server: says(500, "", "rpc error: code = Unknown desc = error when getting metric values metric:s0-prometheus encountered error")},
 		{name: "the API server's own failure says nothing", server: says(500, "InternalError", "etcd is away"), err: "etcd is away"},
 		{name: "a failure of no known form says nothing", server: plain(500, "oops"), err: "oops"},
-		{name: "an adapter that is away says nothing", server: plain(503, "service unavailable"), err: "currently unable to handle the request"},
+		{name: "an adapter that is away has no value", server: plain(503, "service unavailable")},
+		{name: "an API server that is not ready says nothing", server: plain(503, "apiserver not ready"), err: "currently unable to handle the request"},
+		{name: "an API server that is shutting down says nothing", server: says(503, "ServiceUnavailable", "service unavailable"), err: "service unavailable"},
 		{name: "too many requests say nothing", server: plain(429, "later"), err: "too many requests"},
 		{name: "not JSON", server: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{") }, err: "not the JSON"},
 	} {

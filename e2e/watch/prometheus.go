@@ -31,14 +31,10 @@ func (s Service) proxy() string {
 // The query has no value while its vector is empty, or not a number. A vector
 // of several elements is a mistake in the query: no value can be told.
 func PromQL(c Clients, prometheus Service, name, query string) (Sampler, error) {
-	client, err := promapi.NewClient(promapi.Config{
-		Address:      c.host + prometheus.proxy(),
-		RoundTripper: counted{c.http.Transport},
-	})
+	api, err := c.prometheus(prometheus)
 	if err != nil {
-		return Sampler{}, fmt.Errorf("reach Prometheus %s/%s: %w", prometheus.Namespace, prometheus.Name, err)
+		return Sampler{}, err
 	}
-	api := promv1.NewAPI(client)
 	return Sampler{Kind: timeline.Prometheus, Object: name, Read: func(ctx context.Context) ([]timeline.Moment, error) {
 		answer, _, _, err := api.Query(ctx, query, time.Time{})
 		if err != nil {
@@ -55,6 +51,18 @@ func PromQL(c Clients, prometheus Service, name, query string) (Sampler, error) 
 		w.number("value", value)
 		return w.moments, nil
 	}}, nil
+}
+
+// prometheus returns the API of a Prometheus.
+func (c Clients) prometheus(service Service) (promv1.API, error) {
+	client, err := promapi.NewClient(promapi.Config{
+		Address:      c.host + service.proxy(),
+		RoundTripper: counted{c.http.Transport},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reach Prometheus %s/%s: %w", service.Namespace, service.Name, err)
+	}
+	return promv1.NewAPI(client), nil
 }
 
 // one returns the only number of an answer. It is false where there is none.

@@ -38,6 +38,9 @@ type Target struct {
 	Flux string
 	// APIServices are watched by name, as v1beta1.external.metrics.k8s.io.
 	APIServices []string
+	// Pools are Karpenter's NodePools that are watched, with their Nodes and
+	// NodeClaims, and the events of scheduling: of these, and of Namespace.
+	Pools []string
 }
 
 // Recorder writes one target's moments until it is stopped.
@@ -52,8 +55,8 @@ type Recorder struct {
 // returns once the present state of everything is recorded and followed. An
 // error names the collection that could not be read; nothing runs then.
 func Start(ctx context.Context, c Clients, target Target, tl *timeline.Timeline) (*Recorder, error) {
-	if target.Namespace == "" && target.Installing == "" && target.Flux == "" && len(target.APIServices) == 0 {
-		return nil, errors.New("nothing to watch: name a namespace, a Flux namespace or an APIService")
+	if target.Namespace == "" && target.Installing == "" && target.Flux == "" && len(target.APIServices)+len(target.Pools) == 0 {
+		return nil, errors.New("nothing to watch: name a namespace, a Flux namespace, an APIService or a NodePool")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Recorder{tl: tl, ctx: ctx, cancel: cancel}
@@ -97,6 +100,15 @@ func followers(c Clients, target Target, tl *timeline.Timeline) []*follower {
 	}
 	if len(target.APIServices) > 0 {
 		add(newLedger(tl), c.aggregation(target.APIServices), "")
+	}
+	if len(target.Pools) > 0 {
+		add(newLedger(tl), c.nodePools(target.Pools), "")
+		add(newLedger(tl), c.nodeClaims(target.Pools), "")
+		add(newLedger(tl), c.nodes(target.Pools), "")
+		add(newLedger(tl), c.poolEvents(target.Pools), clusterEvents)
+		if target.Namespace != "" {
+			add(newLedger(tl), c.events(target.Namespace), target.Namespace)
+		}
 	}
 	return all
 }

@@ -16,14 +16,26 @@ import (
 const logLimit int64 = 8 << 20
 
 // collectLogs writes the logs of every container that has started, and of the
-// run before for those that restarted.
+// run before for those that restarted. Those of a node that is gone went with
+// it, though its pods may be listed for a while.
 func collectLogs(ctx context.Context, client kubernetes.Interface, dir string, namespaces []string) error {
 	pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return fmt.Errorf("no logs: %w", err)
 	}
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("no logs: %w", err)
+	}
+	there := map[string]bool{}
+	for _, node := range nodes.Items {
+		there[node.Name] = true
+	}
 	var failed []error
 	for _, pod := range pods.Items {
+		if !there[pod.Spec.NodeName] {
+			continue
+		}
 		if len(namespaces) > 0 && !slices.Contains(namespaces, pod.Namespace) {
 			continue
 		}

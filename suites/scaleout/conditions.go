@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scaleproof/scaleproof/e2e/hpa"
 	"github.com/scaleproof/scaleproof/e2e/timeline"
@@ -12,26 +13,14 @@ import (
 
 var seen = []timeline.Kind{timeline.HPA, timeline.Metric, timeline.Replicas}
 
-// modelOf returns the model of the HPA as it is in force. It is false before
-// all of it is known.
-func modelOf(s *timeline.State) (hpa.Spec, bool) {
-	low, ok1 := s.Value(timeline.HPA, "min")
-	high, ok2 := s.Value(timeline.HPA, "max")
-	target, ok3 := s.Value(timeline.HPA, "target")
-	spec := hpa.Spec{Min: int(low), Max: int(high), Target: target}
-	if behavior, ok := s.Only(timeline.HPA, "behavior"); ok {
-		policies, err := hpa.ScaleUpPolicies(behavior.Text)
-		if err != nil {
-			return spec, false
-		}
-		spec.ScaleUp = policies
-	}
-	return spec, ok1 && ok2 && ok3 && target > 0
-}
-
-// seed is the seed's ScaledObject. The path is promised for it, and not for
+// What is promised is promised for what the fixtures ask for, and not for
 // whatever is in force.
-var seed = hpa.Spec{Min: 1, Max: 10, Target: 2}
+var (
+	// seed is the seed's ScaledObject.
+	seed = hpa.Spec{Min: 1, Max: 10, Target: 2}
+	// gauge is the app whose metric a spec sets: any number of pods in a step.
+	gauge = hpa.Spec{Min: 1, Max: 10, Target: 10, ScaleUp: []hpa.Policy{{Pods: 10, Period: 15 * time.Second}}}
+)
 
 // steps returns the replicas that the scale target was told to have since the
 // clock started, the number it started from first.
@@ -99,13 +88,9 @@ var desiredIsCeiling = timeline.Condition{
 	Text:  "desired = ceiling(value / threshold) within bounds",
 	Kinds: seen,
 	Holds: func(s *timeline.State) bool {
-		spec, ok1 := modelOf(s)
-		value, _, desired, ok2 := settled(s)
-		if !ok1 || !ok2 {
-			return false
-		}
-		ceiling := int(math.Ceil(value / spec.Target))
-		return desired == min(max(ceiling, spec.Min), spec.Max) && synced(s)
+		value, _, desired, ok := settled(s)
+		ceiling := int(math.Ceil(value / gauge.Target))
+		return ok && desired == min(max(ceiling, gauge.Min), gauge.Max) && synced(s)
 	},
 }
 
@@ -127,13 +112,9 @@ func start(s *timeline.State) (int, bool) {
 // toleranceStep returns the replicas that the spec started from, those that the
 // HPA desires, and those that the model asks for from there.
 func toleranceStep(s *timeline.State) (from, desired, asked int, ok bool) {
-	spec, ok1 := modelOf(s)
-	value, _, desired, ok2 := settled(s)
-	from, ok3 := start(s)
-	if !ok1 || !ok2 || !ok3 {
-		return 0, 0, 0, false
-	}
-	return from, desired, spec.Step(from, value), true
+	value, _, desired, ok1 := settled(s)
+	from, ok2 := start(s)
+	return from, desired, gauge.Step(from, value), ok1 && ok2
 }
 
 var desiredHeedsTolerance = timeline.Condition{
@@ -160,14 +141,13 @@ var rightReasons = timeline.Condition{
 	Text:  "AbleToScale, ScalingActive by ValidMetricFound, and ScalingLimited for the right reason",
 	Kinds: seen,
 	Holds: func(s *timeline.State) bool {
-		spec, ok1 := modelOf(s)
-		value, current, _, ok2 := settled(s)
-		able, ok3 := s.Value(timeline.HPA, "AbleToScale")
-		active, ok4 := s.Only(timeline.HPA, "ScalingActive")
-		limited, ok5 := s.Only(timeline.HPA, "ScalingLimited")
-		return ok1 && ok2 && ok3 && ok4 && ok5 && synced(s) &&
+		value, current, _, ok1 := settled(s)
+		able, ok2 := s.Value(timeline.HPA, "AbleToScale")
+		active, ok3 := s.Only(timeline.HPA, "ScalingActive")
+		limited, ok4 := s.Only(timeline.HPA, "ScalingLimited")
+		return ok1 && ok2 && ok3 && ok4 && synced(s) &&
 			able == 1 && active.Value == 1 && active.Text == "ValidMetricFound" &&
-			limited.Text == spec.Limited(current, value)
+			limited.Text == gauge.Limited(current, value)
 	},
 }
 

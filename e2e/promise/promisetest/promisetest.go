@@ -2,11 +2,19 @@
 // each promise of a suite can be kept and can be broken.
 //
 // A case is two files in testdata/<promise id>: <name>.jsonl, a timeline, and
-// <name>.json, the verdict that it must lead to. A case comes from
-// a real run, best from one with a mutant, or is a kept one with values changed
-// so that it breaks:
+// <name>.json, the verdict that it must lead to. Its name says where it is from:
 //
-//	go test ./suites/... -adopt=reports/out/latest
+//   - kept: a real run of a stack that keeps the promise;
+//   - the name of a mutant: a real run with that mutant;
+//   - made-…: a kept one with values changed so that it breaks, where no mutant
+//     breaks it in that way.
+//
+// A run's verdicts become cases by
+//
+//	go test ./suites/<suite> -adopt=$PWD/reports/out/latest
+//
+// which takes what was kept of a run without a mutant, what broke of a run with
+// one, and of a run with all mutants what broke of each that was killed.
 package promisetest
 
 import (
@@ -15,6 +23,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +34,7 @@ import (
 	"github.com/scaleproof/scaleproof/reports"
 )
 
-var adopt = flag.String("adopt", "", "take the verdicts of the run in this folder as cases, one for each promise and outcome")
+var adopt = flag.String("adopt", "", "take the verdicts of the run in this folder as cases")
 
 // Check fails the test unless every promise is valid and has a stored timeline
 // that keeps it and one that does not, and every case is judged as stored.
@@ -86,31 +95,51 @@ func judge(t *testing.T, p promise.Promise, file string) promise.Outcome {
 	return got.Outcome
 }
 
-// adoptRun makes cases of a run's verdicts. A promise that was judged several
-// times with one outcome gives the first.
+// adoptRun makes cases of a run's verdicts, one for each promise. A run with all
+// mutants is all of its runs in which the mutant was killed.
 func adoptRun(dir string, promises []promise.Promise) error {
+	if !filepath.IsAbs(dir) { // tests run in their package's folder
+		return fmt.Errorf("-adopt=%s: name the run by its whole path", dir)
+	}
 	run, err := reports.Load(dir)
 	if err != nil {
 		return err
 	}
-	wanted := map[string]bool{}
-	for _, p := range promises {
-		wanted[p.ID] = true
-	}
-	for _, result := range run.Results {
-		key := result.Promise + string(result.Outcome)
-		if !wanted[result.Promise] || result.Outcome == "" || wanted[key] {
+	for _, m := range run.Mutants {
+		if m.Outcome != reports.Killed {
 			continue
 		}
-		wanted[key] = true
-		if err := adoptResult(dir, result); err != nil {
+		if err := adoptRun(filepath.Join(dir, m.Run), promises); err != nil {
+			return err
+		}
+	}
+	adopted := map[string]bool{}
+	for _, result := range run.Results {
+		name, found := caseOf(run, result)
+		ours := slices.ContainsFunc(promises, func(p promise.Promise) bool { return p.ID == result.Promise })
+		if !found || !ours || adopted[result.Promise] {
+			continue
+		}
+		adopted[result.Promise] = true
+		if err := adoptResult(dir, name, result); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func adoptResult(dir string, result reports.Result) error {
+// caseOf names the case that a result makes. It is false for one that makes
+// none: without a mutant only what was kept is one, and with a mutant only what
+// the mutant broke.
+func caseOf(run *reports.Run, result reports.Result) (string, bool) {
+	if run.Mutant == "" {
+		return string(promise.Kept), result.Outcome == promise.Kept
+	}
+	broke := result.Outcome != "" && result.Outcome != promise.Kept && result.Saw()
+	return run.Mutant, broke && slices.Contains(run.Breaks, result.Promise)
+}
+
+func adoptResult(dir, name string, result reports.Result) error {
 	recorded, err := timeline.Open(filepath.Join(dir, filepath.FromSlash(result.Timeline)))
 	if err != nil {
 		return err
@@ -129,11 +158,11 @@ func adoptResult(dir string, result reports.Result) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	name := filepath.Join(folder, string(result.Outcome))
-	if err := os.WriteFile(name+".json", append(verdict, '\n'), 0o644); err != nil {
+	file := filepath.Join(folder, name)
+	if err := os.WriteFile(file+".json", append(verdict, '\n'), 0o644); err != nil {
 		return err
 	}
-	if err := timeline.Of(moments...).Save(name + ".jsonl"); err != nil {
+	if err := timeline.Of(moments...).Save(file + ".jsonl"); err != nil {
 		return fmt.Errorf("adopt %s: %w", result.Promise, err)
 	}
 	return nil

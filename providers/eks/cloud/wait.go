@@ -28,7 +28,7 @@ const leastLimit = 2 * time.Second
 // is no cloud that answers.
 func (p Pace) Deadline(ctx context.Context, limit time.Duration, format string, args ...any) (context.Context, context.CancelFunc) {
 	if p.Most < DefaultPace.Most {
-		limit = max(limit*p.Most/DefaultPace.Most, min(limit, leastLimit))
+		limit = max(time.Duration(float64(limit)*p.Most.Seconds()/DefaultPace.Most.Seconds()), min(limit, leastLimit))
 	}
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v: "+format, append([]any{limit}, args...)...))
 }

@@ -81,7 +81,7 @@ func TestLedgerTorn(t *testing.T) {
 	path := filepath.Join(dir, "demo.jsonl")
 	whole, err := os.ReadFile(path)
 	must(t, err)
-	for n := range len(whole) {
+	for n := range whole {
 		must(t, os.WriteFile(path, whole[:n], 0o600))
 		l := open(t, dir)
 		before := l.Entries()

@@ -1,0 +1,207 @@
+package mutant
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/scaleproof/scaleproof/fixtures/stack"
+)
+
+var (
+	nodePools  = schema.GroupVersionResource{Group: "karpenter.sh", Version: "v1", Resource: "nodepools"}
+	daemonSets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "daemonsets"}
+	policies   = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingadmissionpolicies"}
+	bindings   = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingadmissionpolicybindings"}
+)
+
+var karpenter = outage{namespace: stack.KarpenterNamespace, deployment: stack.Karpenter}
+
+// nodes are the mutants of what makes nodes, and of what connects them.
+var nodes = []Mutant{
+	{
+		Name:   "karpenter-down",
+		Breaks: []string{"capacity.provisions", "capacity.lifecycle"},
+		Start:  on(karpenter.begin),
+		Mend:   on(karpenter.end),
+	},
+	{
+		Name:   "nodes-without-provider-id",
+		Breaks: []string{"capacity.lifecycle", "capacity.provisions"},
+		Start:  on(forgetProviderIDs),
+		Mend:   on(rememberProviderIDs),
+	},
+	{
+		Name:   "pool-without-class",
+		Breaks: []string{"capacity.pools-ready"},
+		Start:  on(takeClass),
+		Mend:   on(giveClass),
+	},
+	{
+		Name:   "routes-down",
+		Breaks: []string{"capacity.new-pods-serve"},
+		Start:  on(func(ctx context.Context, c cluster) error { return connectNodes(ctx, c, false) }),
+		Mend:   on(func(ctx context.Context, c cluster) error { return connectNodes(ctx, c, true) }),
+	},
+}
+
+// A pool that has lost its class, and the annotation that remembers which.
+const (
+	classless = stack.NodePoolSystem
+	hadClass  = "scaleproof.dev/had-class"
+)
+
+// takeClass has a pool refer to a class that nobody has.
+func takeClass(ctx context.Context, c cluster) error {
+	pool, err := c.objects.Resource(nodePools).Get(ctx, classless, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("find NodePool %s to take its class away: %w", classless, err)
+	}
+	if _, begun := pool.GetAnnotations()[hadClass]; begun {
+		return nil
+	}
+	class, _, _ := unstructured.NestedString(pool.Object, "spec", "template", "spec", "nodeClassRef", "name")
+	if err := setClass(ctx, c, class+"-no-more", map[string]any{hadClass: class, notByFlux: "disabled"}); err != nil {
+		return err
+	}
+	return poolReady(ctx, c, false)
+}
+
+// giveClass gives the pool its class back, if it has lost one.
+func giveClass(ctx context.Context, c cluster) error {
+	pool, err := c.objects.Resource(nodePools).Get(ctx, classless, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find NodePool %s to give its class back: %w", classless, err)
+	}
+	class, begun := pool.GetAnnotations()[hadClass]
+	if !begun {
+		return nil
+	}
+	if err := setClass(ctx, c, class, map[string]any{hadClass: nil, notByFlux: nil}); err != nil {
+		return err
+	}
+	return poolReady(ctx, c, true)
+}
+
+func setClass(ctx context.Context, c cluster, class string, annotations map[string]any) error {
+	reference := map[string]any{"nodeClassRef": map[string]any{"name": class}}
+	change, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"annotations": annotations},
+		"spec":     map[string]any{"template": map[string]any{"spec": reference}},
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := c.objects.Resource(nodePools).Patch(ctx, classless, types.MergePatchType, change, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("have NodePool %s refer to class %s: %w", classless, class, err)
+	}
+	return nil
+}
+
+func poolReady(ctx context.Context, c cluster, is bool) error {
+	what := fmt.Sprintf("NodePool %s is ready: %t", classless, is)
+	return c.until(ctx, what, nodePools, "", labels.Everything(), object(classless, func(o *unstructured.Unstructured) bool {
+		return condition(o, "Ready") == is
+	}))
+}
+
+// The agent that gives nodes their ways to each other's pods, where the cluster
+// has it.
+const (
+	routesNamespace = "kube-system"
+	routes          = "node-routes"
+)
+
+// connectNodes lets the agent run on all nodes, or on none: nodes that join then
+// stay apart, and those that know each other go on.
+func connectNodes(ctx context.Context, c cluster, connected bool) error {
+	selector, annotations := map[string]any{"scaleproof.dev/no-node": "true"}, map[string]any{notByFlux: "disabled"}
+	if connected {
+		selector, annotations = map[string]any{"scaleproof.dev/no-node": nil}, map[string]any{notByFlux: nil}
+	}
+	change, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"annotations": annotations},
+		"spec":     map[string]any{"template": map[string]any{"spec": map[string]any{"nodeSelector": selector}}},
+	})
+	if err != nil {
+		return err
+	}
+	agents := c.objects.Resource(daemonSets).Namespace(routesNamespace)
+	_, err = agents.Patch(ctx, routes, types.MergePatchType, change, metav1.PatchOptions{})
+	if connected && apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("patch DaemonSet %s/%s: %w", routesNamespace, routes, err)
+	}
+	if !connected {
+		return c.noPods(ctx, routesNamespace, labels.Set{"app.kubernetes.io/name": routes}.AsSelector())
+	}
+	what := fmt.Sprintf("DaemonSet %s/%s is ready", routesNamespace, routes)
+	return c.until(ctx, what, daemonSets, routesNamespace, labels.Everything(), object(routes, func(o *unstructured.Unstructured) bool {
+		wanted, _, _ := unstructured.NestedInt64(o.Object, "status", "desiredNumberScheduled")
+		ready, _, _ := unstructured.NestedInt64(o.Object, "status", "numberReady")
+		seen, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
+		return seen >= o.GetGeneration() && wanted > 0 && ready >= wanted
+	}))
+}
+
+// forgetful is the policy, and its binding, that takes the provider id off
+// every Node that registers.
+const forgetful = "scaleproof-nodes-without-provider-id"
+
+// forgetProviderIDs has new nodes register without the id that tells which
+// machine they run on.
+func forgetProviderIDs(ctx context.Context, c cluster) error {
+	policy := policyObject("MutatingAdmissionPolicy", map[string]any{
+		"failurePolicy":      "Fail",
+		"reinvocationPolicy": "Never",
+		"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
+			"apiGroups": []any{""}, "apiVersions": []any{"v1"}, "operations": []any{"CREATE"}, "resources": []any{"nodes"},
+		}}},
+		"matchConditions": []any{map[string]any{"name": "has-an-id", "expression": "has(object.spec.providerID)"}},
+		"mutations": []any{map[string]any{
+			"patchType": "JSONPatch",
+			"jsonPatch": map[string]any{"expression": `[JSONPatch{op: "remove", path: "/spec/providerID"}]`},
+		}},
+	})
+	binding := policyObject("MutatingAdmissionPolicyBinding", map[string]any{"policyName": forgetful})
+	for _, part := range []struct {
+		resource schema.GroupVersionResource
+		object   *unstructured.Unstructured
+	}{{policies, policy}, {bindings, binding}} {
+		_, err := c.objects.Resource(part.resource).Create(ctx, part.object, metav1.CreateOptions{})
+		if err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("create %s %s: %w", part.object.GetKind(), forgetful, err)
+		}
+	}
+	return nil
+}
+
+func policyObject(kind string, spec map[string]any) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
+		"metadata": map[string]any{"name": forgetful}, "spec": spec,
+	}}
+}
+
+// rememberProviderIDs takes the policy away.
+func rememberProviderIDs(ctx context.Context, c cluster) error {
+	for _, resource := range []schema.GroupVersionResource{bindings, policies} {
+		err := c.objects.Resource(resource).Delete(ctx, forgetful, metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("delete %s %s: %w", resource.Resource, forgetful, err)
+		}
+	}
+	return nil
+}
