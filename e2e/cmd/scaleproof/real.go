@@ -44,7 +44,7 @@ func realWorld() world {
 		install:  install,
 		mend:     mend,
 		forget:   forget,
-		build:    buildSuite,
+		build:    buildSpecs,
 		bill:     makeBill,
 		sweep:    sweepEKS,
 		token:    eks.Credential,
@@ -223,15 +223,6 @@ func deliver(ctx context.Context, config *rest.Config, dir string, options stack
 // mend undoes what mutants have done to a cluster.
 func mend(ctx context.Context, cluster providers.Cluster) error {
 	return mutant.Mend(ctx, cluster.Config())
-}
-
-// buildSuite compiles the suite into the cache.
-func buildSuite(ctx context.Context, root string) (specRunner, error) {
-	cache, err := engine.CacheDir()
-	if err != nil {
-		return nil, err
-	}
-	return buildSpecs(ctx, root, cache)
 }
 
 // probe checks the machine.

@@ -32,9 +32,11 @@ const (
 type ginkgo struct{ command, suite string }
 
 // buildSpecs compiles Ginkgo's command, at the version of go.mod, and the
-// suite. Where nothing changed, Go finds both up to date.
-func buildSpecs(ctx context.Context, root, cache string) (specRunner, error) {
-	g := ginkgo{command: filepath.Join(cache, "bin", "ginkgo"), suite: filepath.Join(cache, "bin", "e2e.test")}
+// suite, into the source tree: another tree's run must not find this one's.
+// Where nothing changed, Go finds both up to date.
+func buildSpecs(ctx context.Context, root string) (specRunner, error) {
+	bin := filepath.Join(root, "bin")
+	g := ginkgo{command: filepath.Join(bin, "ginkgo"), suite: filepath.Join(bin, "e2e.test")}
 	for _, args := range [][]string{
 		{"build", "-o", g.command, "github.com/onsi/ginkgo/v2/ginkgo"},
 		// Without DWARF, which nothing reads, the linker takes half as long.

@@ -139,7 +139,7 @@ func awaitEnd(t *testing.T, pid string) {
 }
 
 func TestSpecsAreBuiltFromTheTree(t *testing.T) {
-	_, err := buildSpecs(t.Context(), t.TempDir(), t.TempDir())
+	_, err := buildSpecs(t.Context(), t.TempDir())
 	if err == nil || !strings.Contains(err.Error(), "go.mod") {
 		t.Errorf("error %v of a folder with no module", err)
 	}
