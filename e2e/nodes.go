@@ -18,6 +18,9 @@ import (
 	"github.com/scaleproof/scaleproof/providers"
 )
 
+// poolTaint keeps a spec's own nodes to itself, see fixtures/apps/nodes.
+const poolTaint = "scaleproof.dev/pool"
+
 // nodesEnd is how long the nodes of a spec may take to go when it is over.
 const nodesEnd = 2 * time.Minute
 

@@ -89,10 +89,12 @@ var everyoneHasUsage = timeline.Condition{
 	Text:  "CPU and memory of every node and every ready pod",
 	Kinds: []timeline.Kind{timeline.Usage, timeline.Pod},
 	Holds: func(s *timeline.State) bool {
-		nodes := 0
-		for _, m := range s.All(timeline.Usage, "cpu") {
-			if strings.HasPrefix(m.Object, "node/") && m.Value > 0 {
-				nodes++
+		nodes := s.All(timeline.Act, "node")
+		for _, node := range nodes {
+			cpu, ok1 := s.Get(timeline.Usage, node.Object, "cpu")
+			memory, ok2 := s.Get(timeline.Usage, node.Object, "memory")
+			if !ok1 || !ok2 || cpu.Value <= 0 || memory.Value <= 0 {
+				return false
 			}
 		}
 		pods := 0
@@ -107,7 +109,6 @@ var everyoneHasUsage = timeline.Condition{
 				return false
 			}
 		}
-		known, ok := s.Value(timeline.Act, "nodes")
-		return ok && pods > 0 && float64(nodes) == known
+		return len(nodes) > 0 && pods > 0
 	},
 }

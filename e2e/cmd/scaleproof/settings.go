@@ -123,7 +123,7 @@ func (s *settings) validate() error {
 func (s *settings) specFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&s.suites, "suite", nil, "only these suites, with commas between")
 	flags.StringVar(&s.focus, "focus", "", "only specs that prove a promise whose id matches this regular expression")
-	s.procs = 10
+	s.procs = 8
 	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time")
 	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, or in all, to see the promises go red that guard it")
 	flags.BoolVar(&s.keep, "keep", false, "keep the cluster, and use it again next time")
