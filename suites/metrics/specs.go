@@ -53,7 +53,10 @@ func specs(env *e2e.Env) {
 		Entry("two triggers", SpecTimeout(2*time.Minute), "two-triggers", "s0-prometheus", "s1-prometheus"),
 		Entry("a formula", SpecTimeout(2*time.Minute), "formula", stack.FormulaMetric))
 
-	It("has usage of every node and pod", e2e.Proves(podUsage), func(ctx SpecContext) {
+	// Alone, since metrics-server stores what it reads of all nodes at once: a
+	// node that another spec is done with, and that no longer answers, holds
+	// everyone's values up until its scrape times out.
+	It("has usage of every node and pod", e2e.Proves(podUsage), Serial, func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		app.SampleUsage(ctx)
 		running := env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
