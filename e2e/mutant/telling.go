@@ -73,7 +73,7 @@ func silenceChange(operator *unstructured.Unstructured, silent bool) ([]byte, er
 	const arguments = "/spec/template/spec/containers/0/args"
 	containers, _, _ := unstructured.NestedSlice(operator.Object, "spec", "template", "spec", "containers")
 	if len(containers) == 0 {
-		return nil, fmt.Errorf("Deployment %s/%s has no container", stack.KEDANamespace, stack.KEDAOperator)
+		return nil, fmt.Errorf("deployment %s/%s has no container", stack.KEDANamespace, stack.KEDAOperator)
 	}
 	first, _ := containers[0].(map[string]any)
 	args, _, _ := unstructured.NestedStringSlice(first, "args")

@@ -52,9 +52,9 @@ var kedaTellsWhatWasObserved = timeline.Condition{
 // stages are the conditions of a NodeClaim that come true one after the other.
 var stages = []string{"Launched", "Registered", "Initialized", "Ready"}
 
-// wholeSeconds is how far Karpenter's metrics may be from the truth: they are
+// rounding is how far Karpenter's metrics may be from the truth: they are
 // differences of a condition's times, which the API keeps in whole seconds.
-const wholeSeconds = 2 * time.Second
+const rounding = 2 * time.Second
 
 // durations ask Prometheus for how long, by Karpenter's metrics, the stages of
 // the NodeClaims of a pool were awaited.
@@ -82,7 +82,7 @@ var karpenterAgrees = timeline.Condition{
 			reached, ok1 := s.Get(timeline.NodeClaim, began.Object, stage)
 			told, ok2 := s.Get(timeline.Prometheus, stage, "value")
 			seen := reached.At.Sub(began.At).Seconds()
-			if !ok1 || !ok2 || reached.Value != 1 || math.Abs(told.Value-seen) > wholeSeconds.Seconds() {
+			if !ok1 || !ok2 || reached.Value != 1 || math.Abs(told.Value-seen) > rounding.Seconds() {
 				return false
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func authenticate(t *testing.T, d *awsdouble.Running, binary, cluster string) st
 	ctx, stop := context.WithCancel(t.Context())
 	var said bytes.Buffer
 	command := exec.CommandContext(ctx, binary, "server", "--config", write("config.yaml", []byte(config)), "--backend-mode", "MountedFile",
-		"--state-dir", dir, "--generate-kubeconfig", filepath.Join(dir, "webhook.yaml"), "--address", "127.0.0.1", "--port", fmt.Sprint(port))
+		"--state-dir", dir, "--generate-kubeconfig", filepath.Join(dir, "webhook.yaml"), "--address", "127.0.0.1", "--port", strconv.Itoa(port))
 	command.Env = []string{
 		"HTTPS_PROXY=" + d.Endpoint, "SSL_CERT_FILE=" + write("ca.pem", must[[]byte](t)(d.Authority())),
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=eu-west-1", "HOME=" + dir,
@@ -127,7 +128,10 @@ func review(t *testing.T, webhook, token string) authentication.TokenReviewStatu
 		Spec:     authentication.TokenReviewSpec{Token: token},
 	}))
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	answer := must[*http.Response](t)(client.Post(webhook, "application/json", bytes.NewReader(body)))
+	answer, err := client.Post(webhook, "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer answer.Body.Close()
 	var reviewed authentication.TokenReview
 	if err := json.NewDecoder(answer.Body).Decode(&reviewed); err != nil {

@@ -117,8 +117,11 @@ func Start(t T, options Options) *Running {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := New(options)
-	listening, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- Serve(ctx, s, "127.0.0.1:0", listening) }()
+	listening, failed, ended := make(chan string, 1), make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		failed <- Serve(ctx, s, "127.0.0.1:0", listening)
+	}()
 	t.Cleanup(func() {
 		stop()
 		<-ended
@@ -126,8 +129,7 @@ func Start(t T, options Options) *Running {
 	select {
 	case url := <-listening:
 		return &Running{Server: s, Endpoint: url}
-	case err := <-ended:
-		ended <- err
+	case err := <-failed:
 		t.Fatalf("%v", err)
 		return nil
 	}

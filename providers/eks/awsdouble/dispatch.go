@@ -2,6 +2,7 @@ package awsdouble
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -41,11 +42,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("the double does not serve the service %q", claim.Service), http.StatusNotImplemented)
 		return
 	}
-	s.answer(w, request, s.services[i], claim)
+	s.answer(r.Context(), w, request, s.services[i], claim)
 }
 
 // answer answers a request for a service that is served, and notes the call.
-func (s *Server) answer(w http.ResponseWriter, r *wire.Request, service *wire.Service, claim *signature.Claim) {
+func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *wire.Request, service *wire.Service, claim *signature.Claim) {
 	name, known := service.Name(r)
 	call := Call{Service: service.Scope, Operation: name, Region: claim.Region}
 	var answer *wire.Answer
@@ -54,7 +55,7 @@ func (s *Server) answer(w http.ResponseWriter, r *wire.Request, service *wire.Se
 	p, refusal := s.principal(r, service, claim)
 	if refusal == nil {
 		caller = wire.Caller{Account: p.Account, Region: claim.Region, ARN: p.ARN(), UserID: "AIDA" + strings.ToUpper(p.User)}
-		befalls, refusal = s.befall(r.Context(), service, name, caller)
+		befalls, refusal = s.befall(ctx, service, name, caller)
 		call.Fault = befalls.Kind
 	}
 	if befalls.Kind == Refused {

@@ -36,7 +36,7 @@ func TestFilters(t *testing.T) {
 		{"of another", []ec2types.Filter{filter("key", cloud.ClusterTag), filter("value", "scaleproof")}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			out := must[*ec2.DescribeTagsOutput](t)(w.ec2.DescribeTags(w.ctx, &ec2.DescribeTagsInput{Filters: test.filters}))
+			out := must[*ec2.DescribeTagsOutput](t)(w.ec2.DescribeTags(w.t.Context(), &ec2.DescribeTagsInput{Filters: test.filters}))
 			count := map[string]int{}
 			for _, tag := range out.Tags {
 				count[string(tag.ResourceType)]++
@@ -51,7 +51,7 @@ func TestFilters(t *testing.T) {
 			}
 		})
 	}
-	_, err := w.ec2.DescribeVpcs(w.ctx, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{filter("dhcp-options-id", "x")}})
+	_, err := w.ec2.DescribeVpcs(w.t.Context(), &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{filter("dhcp-options-id", "x")}})
 	if got := code(err); got != "NotImplemented 501" || !strings.Contains(message(err), "dhcp-options-id") {
 		t.Errorf("a filter that is not served: %v", err)
 	}
@@ -66,7 +66,7 @@ func TestZones(t *testing.T) {
 		w := start(t)
 		c := w.Config()
 		c.Region = region
-		out := must[*ec2.DescribeAvailabilityZonesOutput](t)(on(t, w.Running, c).ec2.DescribeAvailabilityZones(w.ctx, &ec2.DescribeAvailabilityZonesInput{
+		out := must[*ec2.DescribeAvailabilityZonesOutput](t)(on(t, w.Running, c).ec2.DescribeAvailabilityZones(w.t.Context(), &ec2.DescribeAvailabilityZonesInput{
 			Filters: []ec2types.Filter{filter("zone-type", "availability-zone"), filter("state", "available")},
 		}))
 		var got []string
@@ -90,8 +90,8 @@ func TestRefusals(t *testing.T) {
 		inUse, attached = c.Every(where, cloud.Interface)[0].ID, c.Every(where, cloud.Volume)[0].ID
 		group = c.Named(where, cloud.SecurityGroup, "default").ID
 	})
-	own := must[*ec2.DescribeSecurityGroupsOutput](t)(w.ec2.DescribeSecurityGroups(w.ctx, &ec2.DescribeSecurityGroupsInput{Filters: []ec2types.Filter{filter("tag:aws:eks:cluster-name", name)}})).SecurityGroups[0].GroupId
-	profile := must[*iam.ListInstanceProfilesForRoleOutput](t)(w.iam.ListInstanceProfilesForRole(w.ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: aws.String(name + "-node")})).InstanceProfiles[0]
+	own := must[*ec2.DescribeSecurityGroupsOutput](t)(w.ec2.DescribeSecurityGroups(w.t.Context(), &ec2.DescribeSecurityGroupsInput{Filters: []ec2types.Filter{filter("tag:aws:eks:cluster-name", name)}})).SecurityGroups[0].GroupId
+	profile := must[*iam.ListInstanceProfilesForRoleOutput](t)(w.iam.ListInstanceProfilesForRole(w.t.Context(), &iam.ListInstanceProfilesForRoleInput{RoleName: aws.String(name + "-node")})).InstanceProfiles[0]
 	if len(profile.Roles) != 1 || *profile.Roles[0].RoleName != name+"-node" {
 		t.Errorf("the profile has %d roles", len(profile.Roles))
 	}
@@ -100,47 +100,47 @@ func TestRefusals(t *testing.T) {
 		call func() (any, error)
 	}{
 		{"InvalidNetworkInterfaceID.NotFound 400", func() (any, error) {
-			return w.ec2.DeleteNetworkInterface(w.ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: aws.String("eni-1")})
+			return w.ec2.DeleteNetworkInterface(w.t.Context(), &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: aws.String("eni-1")})
 		}},
 		{"InvalidParameterValue 400", func() (any, error) {
-			return w.ec2.DeleteNetworkInterface(w.ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &inUse})
+			return w.ec2.DeleteNetworkInterface(w.t.Context(), &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &inUse})
 		}},
 		{"InvalidVolume.NotFound 400", func() (any, error) {
-			return w.ec2.DeleteVolume(w.ctx, &ec2.DeleteVolumeInput{VolumeId: aws.String("vol-1")})
+			return w.ec2.DeleteVolume(w.t.Context(), &ec2.DeleteVolumeInput{VolumeId: aws.String("vol-1")})
 		}},
-		{"VolumeInUse 400", func() (any, error) { return w.ec2.DeleteVolume(w.ctx, &ec2.DeleteVolumeInput{VolumeId: &attached}) }},
+		{"VolumeInUse 400", func() (any, error) { return w.ec2.DeleteVolume(w.t.Context(), &ec2.DeleteVolumeInput{VolumeId: &attached}) }},
 		{"InvalidGroup.NotFound 400", func() (any, error) {
-			return w.ec2.DeleteSecurityGroup(w.ctx, &ec2.DeleteSecurityGroupInput{GroupId: aws.String("sg-1")})
+			return w.ec2.DeleteSecurityGroup(w.t.Context(), &ec2.DeleteSecurityGroupInput{GroupId: aws.String("sg-1")})
 		}},
 		{"CannotDelete 400", func() (any, error) {
-			return w.ec2.DeleteSecurityGroup(w.ctx, &ec2.DeleteSecurityGroupInput{GroupId: &group})
+			return w.ec2.DeleteSecurityGroup(w.t.Context(), &ec2.DeleteSecurityGroupInput{GroupId: &group})
 		}},
 		{"DependencyViolation 400", func() (any, error) {
-			return w.ec2.DeleteSecurityGroup(w.ctx, &ec2.DeleteSecurityGroupInput{GroupId: own})
+			return w.ec2.DeleteSecurityGroup(w.t.Context(), &ec2.DeleteSecurityGroupInput{GroupId: own})
 		}},
 		{"InvalidInstanceID.NotFound 400", func() (any, error) {
-			return w.ec2.TerminateInstances(w.ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{"i-1"}})
+			return w.ec2.TerminateInstances(w.t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{"i-1"}})
 		}},
 		{"InvalidVpcID.NotFound 400", func() (any, error) {
-			return w.ec2.DescribeVpcs(w.ctx, &ec2.DescribeVpcsInput{VpcIds: []string{"vpc-1"}})
+			return w.ec2.DescribeVpcs(w.t.Context(), &ec2.DescribeVpcsInput{VpcIds: []string{"vpc-1"}})
 		}},
 		{"NoSuchEntity 404", func() (any, error) {
-			return w.iam.ListInstanceProfilesForRole(w.ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: aws.String("none")})
+			return w.iam.ListInstanceProfilesForRole(w.t.Context(), &iam.ListInstanceProfilesForRoleInput{RoleName: aws.String("none")})
 		}},
 		{"NoSuchEntity 404", func() (any, error) {
-			return w.iam.DeleteInstanceProfile(w.ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: aws.String("none")})
+			return w.iam.DeleteInstanceProfile(w.t.Context(), &iam.DeleteInstanceProfileInput{InstanceProfileName: aws.String("none")})
 		}},
 		{"DeleteConflict 409", func() (any, error) {
-			return w.iam.DeleteInstanceProfile(w.ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: profile.InstanceProfileName})
+			return w.iam.DeleteInstanceProfile(w.t.Context(), &iam.DeleteInstanceProfileInput{InstanceProfileName: profile.InstanceProfileName})
 		}},
 		{"NoSuchEntity 404", func() (any, error) {
-			return w.iam.RemoveRoleFromInstanceProfile(w.ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: profile.InstanceProfileName, RoleName: aws.String("none")})
+			return w.iam.RemoveRoleFromInstanceProfile(w.t.Context(), &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: profile.InstanceProfileName, RoleName: aws.String("none")})
 		}},
 		{"NoSuchEntity 404", func() (any, error) {
-			return w.iam.ListOpenIDConnectProviderTags(w.ctx, &iam.ListOpenIDConnectProviderTagsInput{OpenIDConnectProviderArn: aws.String("arn:none")})
+			return w.iam.ListOpenIDConnectProviderTags(w.t.Context(), &iam.ListOpenIDConnectProviderTagsInput{OpenIDConnectProviderArn: aws.String("arn:none")})
 		}},
 		{"none", func() (any, error) {
-			return w.iam.DeleteOpenIDConnectProvider(w.ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String("arn:none")})
+			return w.iam.DeleteOpenIDConnectProvider(w.t.Context(), &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String("arn:none")})
 		}},
 	} {
 		if _, err := test.call(); code(err) != test.want {
@@ -157,17 +157,17 @@ func TestHidden(t *testing.T) {
 		k.Hidden = map[cloud.Kind]int{cloud.OIDCProvider: 1, cloud.VPC: 1, cloud.Role: 1}
 	})
 	w.stack(name)
-	arn := must[*iam.CreateOpenIDConnectProviderOutput](t)(w.iam.CreateOpenIDConnectProvider(w.ctx, &iam.CreateOpenIDConnectProviderInput{Url: aws.String("https://a.example/b")})).OpenIDConnectProviderArn
+	arn := must[*iam.CreateOpenIDConnectProviderOutput](t)(w.iam.CreateOpenIDConnectProvider(w.t.Context(), &iam.CreateOpenIDConnectProviderInput{Url: aws.String("https://a.example/b")})).OpenIDConnectProviderArn
 	reads := map[string]func() int{
 		"provider": func() int {
-			_, err := w.iam.GetOpenIDConnectProvider(w.ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: arn})
+			_, err := w.iam.GetOpenIDConnectProvider(w.t.Context(), &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: arn})
 			if err != nil && code(err) != "NoSuchEntity 404" {
 				t.Error(err)
 			}
 			return map[bool]int{true: 1}[err == nil]
 		},
 		"role": func() int {
-			_, err := w.iam.GetRole(w.ctx, &iam.GetRoleInput{RoleName: aws.String(name + "-node")})
+			_, err := w.iam.GetRole(w.t.Context(), &iam.GetRoleInput{RoleName: aws.String(name + "-node")})
 			return map[bool]int{true: 1}[err == nil]
 		},
 	}
@@ -177,7 +177,7 @@ func TestHidden(t *testing.T) {
 		}
 	}
 	for _, want := range []int{0, 1} {
-		if n := len(must[*ec2.DescribeVpcsOutput](t)(w.ec2.DescribeVpcs(w.ctx, nil)).Vpcs); n != want {
+		if n := len(must[*ec2.DescribeVpcsOutput](t)(w.ec2.DescribeVpcs(w.t.Context(), nil)).Vpcs); n != want {
 			t.Errorf("%d VPCs, want %d", n, want)
 		}
 	}
@@ -198,10 +198,10 @@ func TestRegionsAreApart(t *testing.T) {
 	c := w.Config()
 	c.Region = "us-west-2"
 	other := on(t, w.Running, c)
-	if n := len(must[*ec2.DescribeVpcsOutput](t)(other.ec2.DescribeVpcs(w.ctx, nil)).Vpcs); n != 0 {
+	if n := len(must[*ec2.DescribeVpcsOutput](t)(other.ec2.DescribeVpcs(w.t.Context(), nil)).Vpcs); n != 0 {
 		t.Errorf("%d VPCs in another region", n)
 	}
-	_, err := other.iam.GetRole(w.ctx, &iam.GetRoleInput{RoleName: aws.String(name + "-node")})
+	_, err := other.iam.GetRole(w.t.Context(), &iam.GetRoleInput{RoleName: aws.String(name + "-node")})
 	if err != nil {
 		t.Errorf("a role is of all regions: %v", err)
 	}

@@ -26,19 +26,19 @@ var each = []struct {
 	call               func(*world) error
 }{
 	{"sts", "GetCallerIdentity", func(w *world) error {
-		_, err := w.sts.GetCallerIdentity(w.ctx, &sts.GetCallerIdentityInput{})
+		_, err := w.sts.GetCallerIdentity(w.t.Context(), &sts.GetCallerIdentityInput{})
 		return err
 	}},
 	{"iam", "ListOpenIDConnectProviders", func(w *world) error {
-		_, err := w.iam.ListOpenIDConnectProviders(w.ctx, &iam.ListOpenIDConnectProvidersInput{})
+		_, err := w.iam.ListOpenIDConnectProviders(w.t.Context(), &iam.ListOpenIDConnectProvidersInput{})
 		return err
 	}},
-	{"ec2", "DescribeVpcs", func(w *world) error { _, err := w.ec2.DescribeVpcs(w.ctx, &ec2.DescribeVpcsInput{}); return err }},
+	{"ec2", "DescribeVpcs", func(w *world) error { _, err := w.ec2.DescribeVpcs(w.t.Context(), &ec2.DescribeVpcsInput{}); return err }},
 	{"cloudformation", "DescribeStacks", func(w *world) error {
-		_, err := w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{})
+		_, err := w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{})
 		return err
 	}},
-	{"eks", "ListClusters", func(w *world) error { _, err := w.eks.ListClusters(w.ctx, &eks.ListClustersInput{}); return err }},
+	{"eks", "ListClusters", func(w *world) error { _, err := w.eks.ListClusters(w.t.Context(), &eks.ListClustersInput{}); return err }},
 }
 
 // code is the error's as the SDK read it, with the status of HTTP.
@@ -138,7 +138,7 @@ func TestLostIsDone(t *testing.T) {
 	for kind, want := range map[string]int{awsdouble.Lost: 1, awsdouble.Refused: 0} {
 		w := start(t)
 		w.Inject(awsdouble.Fault{Kind: kind, Operation: "CreateStack", Times: 3})
-		_, err := w.cfn.CreateStack(w.ctx, stackInput(name))
+		_, err := w.cfn.CreateStack(w.t.Context(), stackInput(name))
 		if got := w.kinds()[cloud.Stack]; got != want || err == nil {
 			t.Errorf("%s: %d stacks, error %v", kind, got, err)
 		}

@@ -48,7 +48,7 @@ func TestRequests(t *testing.T) {
 				if served {
 					ignored = checkRead(t, service, operation, s)
 				}
-				answer := send(t, d, service.Scope, s.request(t, d.Endpoint))
+				answer := send(t, service.Scope, s.request(t, d.Endpoint))
 				if (answer.Status == http.StatusNotImplemented) != (len(ignored) > 0) || answer.Status >= 500 && answer.Status != http.StatusNotImplemented {
 					t.Errorf("status %d, while these members are not served: %s\n%s", answer.Status, ignored, answer.Payload)
 				}
@@ -85,8 +85,8 @@ func checkRead(t *testing.T, service *wire.Service, operation wire.Operation, s 
 	return operation.Ignored(in)
 }
 
-// send signs a request for a service and returns the answer.
-func send(t *testing.T, d *Running, service string, r *http.Request) *wire.Answer {
+// send signs a request for a service, sends it, and returns the answer.
+func send(t *testing.T, service string, r *http.Request) *wire.Answer {
 	t.Helper()
 	body, err := r.GetBody()
 	if err != nil {

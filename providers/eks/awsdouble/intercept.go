@@ -93,14 +93,14 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := buffered.WriteString("HTTP/1.1 200 Connection established\r\n\r\n"); err != nil || buffered.Flush() != nil {
-		conn.Close()
+		_ = conn.Close() // there is nobody to tell
 		return
 	}
 	secure := tls.Server(&unread{conn, buffered.Reader}, &tls.Config{GetCertificate: a.certify, MinVersion: tls.VersionTLS12})
 	only := &single{conn: secure, done: make(chan struct{})}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: patience, ConnState: func(_ net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
-			only.Close()
+			_ = only.Close() // never fails
 		}
 	}}
 	_ = server.Serve(only) // ends when the connection does

@@ -24,7 +24,7 @@ func (w *world) statuses(n int) []string {
 	w.t.Helper()
 	var seen []string
 	for range n {
-		out, err := w.eks.DescribeCluster(w.ctx, &eks.DescribeClusterInput{Name: aws.String(name)})
+		out, err := w.eks.DescribeCluster(w.t.Context(), &eks.DescribeClusterInput{Name: aws.String(name)})
 		var absent *types.ResourceNotFoundException
 		switch {
 		case errors.As(err, &absent):
@@ -42,13 +42,13 @@ func (w *world) statuses(n int) []string {
 func (w *world) create() {
 	w.t.Helper()
 	_, outputs := w.stack(name)
-	must[*eks.CreateClusterOutput](w.t)(w.eks.CreateCluster(w.ctx, clusterInput(name, outputs)))
+	must[*eks.CreateClusterOutput](w.t)(w.eks.CreateCluster(w.t.Context(), clusterInput(name, outputs)))
 }
 
 // remove asks for its end and does not wait.
 func (w *world) remove() {
 	w.t.Helper()
-	must[*eks.DeleteClusterOutput](w.t)(w.eks.DeleteCluster(w.ctx, &eks.DeleteClusterInput{Name: aws.String(name)}))
+	must[*eks.DeleteClusterOutput](w.t)(w.eks.DeleteCluster(w.t.Context(), &eks.DeleteClusterInput{Name: aws.String(name)}))
 }
 
 func TestKnobsOfClusters(t *testing.T) {
@@ -89,7 +89,7 @@ func TestFailedClusterSaysWhy(t *testing.T) {
 	})
 	w.create()
 	w.statuses(3)
-	got := must[*eks.DescribeClusterOutput](t)(w.eks.DescribeCluster(w.ctx, &eks.DescribeClusterInput{Name: aws.String(name)})).Cluster
+	got := must[*eks.DescribeClusterOutput](t)(w.eks.DescribeCluster(w.t.Context(), &eks.DescribeClusterInput{Name: aws.String(name)})).Cluster
 	if len(got.Health.Issues) != 1 || got.Health.Issues[0].Code != types.ClusterIssueCodeEc2SubnetNotFound || *got.Health.Issues[0].Message != "a subnet is gone" {
 		t.Errorf("health is %+v", got.Health)
 	}
@@ -103,7 +103,7 @@ func TestRolesAreAssumableLater(t *testing.T) {
 	w.Turn(func(k *cloud.Knobs) { k.RoleAssumable = 2 })
 	_, outputs := w.stack(name)
 	for i := range 3 {
-		_, err := w.eks.CreateCluster(w.ctx, clusterInput(name, outputs))
+		_, err := w.eks.CreateCluster(w.t.Context(), clusterInput(name, outputs))
 		var refused *types.InvalidParameterException
 		if errors.As(err, &refused) != (i < 2) {
 			t.Errorf("try %d: %v", i, err)
@@ -140,14 +140,14 @@ func TestKnobsOfStacks(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := start(t)
 			w.Turn(test.turn)
-			id := must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.ctx, stackInput(name))).StackId
+			id := must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.t.Context(), stackInput(name))).StackId
 			if test.delete {
-				must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{StackName: id}))
-				must[*cloudformation.DeleteStackOutput](t)(w.cfn.DeleteStack(w.ctx, &cloudformation.DeleteStackInput{StackName: id}))
+				must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: id}))
+				must[*cloudformation.DeleteStackOutput](t)(w.cfn.DeleteStack(w.t.Context(), &cloudformation.DeleteStackInput{StackName: id}))
 			}
 			var got cfntypes.Stack
 			for range test.reads {
-				got = must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{StackName: id})).Stacks[0]
+				got = must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: id})).Stacks[0]
 			}
 			if got.StackStatus != test.want || test.reason != "" && aws.ToString(got.StackStatusReason) != test.reason {
 				t.Errorf("it is %s: %q", got.StackStatus, aws.ToString(got.StackStatusReason))
@@ -164,9 +164,9 @@ func TestStackTellsWhyInItsEvents(t *testing.T) {
 	w.Turn(func(k *cloud.Knobs) {
 		k.StackFails = map[string]string{"Vpc": "The maximum number of VPCs has been reached."}
 	})
-	id := must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.ctx, stackInput(name))).StackId
-	must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{StackName: id}))
-	events := must[*cloudformation.DescribeStackEventsOutput](t)(w.cfn.DescribeStackEvents(w.ctx, &cloudformation.DescribeStackEventsInput{StackName: id})).StackEvents
+	id := must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.t.Context(), stackInput(name))).StackId
+	must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: id}))
+	events := must[*cloudformation.DescribeStackEventsOutput](t)(w.cfn.DescribeStackEvents(w.t.Context(), &cloudformation.DescribeStackEventsInput{StackName: id})).StackEvents
 	var failed []string
 	for _, e := range events {
 		if e.ResourceStatus == cfntypes.ResourceStatusCreateFailed {

@@ -56,12 +56,12 @@ func TestLeaksBlock(t *testing.T) {
 func (w *world) deleteInterfaces() {
 	w.t.Helper()
 	for {
-		out := must[*ec2.DescribeNetworkInterfacesOutput](w.t)(w.ec2.DescribeNetworkInterfaces(w.ctx, nil))
+		out := must[*ec2.DescribeNetworkInterfacesOutput](w.t)(w.ec2.DescribeNetworkInterfaces(w.t.Context(), nil))
 		if len(out.NetworkInterfaces) == 0 {
 			return
 		}
 		for _, i := range out.NetworkInterfaces {
-			_, err := w.ec2.DeleteNetworkInterface(w.ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: i.NetworkInterfaceId})
+			_, err := w.ec2.DeleteNetworkInterface(w.t.Context(), &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: i.NetworkInterfaceId})
 			if busy := i.Status == ec2types.NetworkInterfaceStatusInUse; busy != (err != nil) {
 				w.t.Fatalf("an interface that is %s: %v", i.Status, err)
 			}
@@ -71,8 +71,8 @@ func (w *world) deleteInterfaces() {
 
 func (w *world) deleteGroups() {
 	w.t.Helper()
-	for _, g := range must[*ec2.DescribeSecurityGroupsOutput](w.t)(w.ec2.DescribeSecurityGroups(w.ctx, nil)).SecurityGroups {
-		_, err := w.ec2.DeleteSecurityGroup(w.ctx, &ec2.DeleteSecurityGroupInput{GroupId: g.GroupId})
+	for _, g := range must[*ec2.DescribeSecurityGroupsOutput](w.t)(w.ec2.DescribeSecurityGroups(w.t.Context(), nil)).SecurityGroups {
+		_, err := w.ec2.DeleteSecurityGroup(w.t.Context(), &ec2.DeleteSecurityGroupInput{GroupId: g.GroupId})
 		if standard := *g.GroupName == "default"; standard != (err != nil) {
 			w.t.Errorf("group %s: %v", *g.GroupName, err)
 		}
@@ -81,8 +81,8 @@ func (w *world) deleteGroups() {
 
 func (w *world) terminate() {
 	w.t.Helper()
-	for _, r := range must[*ec2.DescribeInstancesOutput](w.t)(w.ec2.DescribeInstances(w.ctx, nil)).Reservations {
-		must[*ec2.TerminateInstancesOutput](w.t)(w.ec2.TerminateInstances(w.ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*r.Instances[0].InstanceId}}))
+	for _, r := range must[*ec2.DescribeInstancesOutput](w.t)(w.ec2.DescribeInstances(w.t.Context(), nil)).Reservations {
+		must[*ec2.TerminateInstancesOutput](w.t)(w.ec2.TerminateInstances(w.t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{*r.Instances[0].InstanceId}}))
 	}
 	w.untilNoInstances(name)
 }
@@ -93,14 +93,14 @@ func TestVolumesLeak(t *testing.T) {
 	_, outputs := w.stack(name)
 	w.cluster(name, outputs)
 	w.deleteCluster(name)
-	out := must[*ec2.DescribeVolumesOutput](t)(w.ec2.DescribeVolumes(w.ctx, &ec2.DescribeVolumesInput{
+	out := must[*ec2.DescribeVolumesOutput](t)(w.ec2.DescribeVolumes(w.t.Context(), &ec2.DescribeVolumesInput{
 		Filters: []ec2types.Filter{{Name: aws.String("tag:" + cloud.ClusterTag), Values: []string{name}}},
 	}))
 	if len(out.Volumes) != 3 {
 		t.Fatalf("%d volumes are left", len(out.Volumes))
 	}
 	for _, v := range out.Volumes {
-		must[*ec2.DeleteVolumeOutput](t)(w.ec2.DeleteVolume(w.ctx, &ec2.DeleteVolumeInput{VolumeId: v.VolumeId}))
+		must[*ec2.DeleteVolumeOutput](t)(w.ec2.DeleteVolume(w.t.Context(), &ec2.DeleteVolumeInput{VolumeId: v.VolumeId}))
 	}
 	if n := w.kinds()[cloud.Volume]; n != 0 {
 		t.Errorf("%d are left", n)
@@ -113,7 +113,7 @@ func TestManagedIsHidden(t *testing.T) {
 	_, outputs := w.stack(name)
 	w.cluster(name, outputs)
 	for _, include := range []bool{false, true} {
-		out := must[*ec2.DescribeInstancesOutput](t)(w.ec2.DescribeInstances(w.ctx, &ec2.DescribeInstancesInput{IncludeManagedResources: &include}))
+		out := must[*ec2.DescribeInstancesOutput](t)(w.ec2.DescribeInstances(w.t.Context(), &ec2.DescribeInstancesInput{IncludeManagedResources: &include}))
 		if got := len(out.Reservations) > 0; got != include {
 			t.Errorf("asked for managed ones: %t, found some: %t", include, got)
 		}
@@ -124,19 +124,19 @@ func TestPages(t *testing.T) {
 	w := start(t)
 	w.Turn(func(k *cloud.Knobs) { k.PageSize = 1 })
 	for i := range 3 {
-		must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.ctx, stackInput(fmt.Sprintf("s%d", i))))
-		must[*iam.CreateOpenIDConnectProviderOutput](t)(w.iam.CreateOpenIDConnectProvider(w.ctx, &iam.CreateOpenIDConnectProviderInput{Url: aws.String(fmt.Sprintf("https://x.example/%d", i))}))
+		must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.t.Context(), stackInput(fmt.Sprintf("s%d", i))))
+		must[*iam.CreateOpenIDConnectProviderOutput](t)(w.iam.CreateOpenIDConnectProvider(w.t.Context(), &iam.CreateOpenIDConnectProviderInput{Url: aws.String(fmt.Sprintf("https://x.example/%d", i))}))
 	}
 	var stacks []string
 	pages := cloudformation.NewDescribeStacksPaginator(w.cfn, &cloudformation.DescribeStacksInput{})
 	for pages.HasMorePages() {
-		page := must[*cloudformation.DescribeStacksOutput](t)(pages.NextPage(w.ctx))
+		page := must[*cloudformation.DescribeStacksOutput](t)(pages.NextPage(w.t.Context()))
 		stacks = append(stacks, *page.Stacks[0].StackName)
 	}
 	subnets := 0
 	more := ec2.NewDescribeSubnetsPaginator(w.ec2, &ec2.DescribeSubnetsInput{})
 	for more.HasMorePages() {
-		subnets += len(must[*ec2.DescribeSubnetsOutput](t)(more.NextPage(w.ctx)).Subnets)
+		subnets += len(must[*ec2.DescribeSubnetsOutput](t)(more.NextPage(w.t.Context())).Subnets)
 	}
 	if diff := cmp.Diff([]string{"s0", "s1", "s2"}, stacks); diff != "" || subnets != 6 {
 		t.Errorf("%d subnets; stacks (-want +got):\n%s", subnets, diff)

@@ -1,7 +1,6 @@
 package awsdouble_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +26,6 @@ import (
 type world struct {
 	*awsdouble.Running
 	t   *testing.T
-	ctx context.Context
 	sts *sts.Client
 	iam *iam.Client
 	ec2 *ec2.Client
@@ -47,7 +45,7 @@ func on(t *testing.T, r *awsdouble.Running, c aws.Config) *world {
 	known := awsdouble.StatusesOfEKS(t)
 	t.Cleanup(func() { agrees(t, r, known) })
 	return &world{
-		Running: r, t: t, ctx: t.Context(), sts: sts.NewFromConfig(c), iam: iam.NewFromConfig(c), ec2: ec2.NewFromConfig(c),
+		Running: r, t: t, sts: sts.NewFromConfig(c), iam: iam.NewFromConfig(c), ec2: ec2.NewFromConfig(c),
 		cfn: cloudformation.NewFromConfig(c), eks: eks.NewFromConfig(c),
 	}
 }
@@ -97,11 +95,11 @@ func stackInput(name string) *cloudformation.CreateStackInput {
 // stack makes the provider's stack and returns its outputs.
 func (w *world) stack(name string) (id string, outputs map[string]string) {
 	w.t.Helper()
-	id = *must[*cloudformation.CreateStackOutput](w.t)(w.cfn.CreateStack(w.ctx, stackInput(name))).StackId
+	id = *must[*cloudformation.CreateStackOutput](w.t)(w.cfn.CreateStack(w.t.Context(), stackInput(name))).StackId
 	waiter := cloudformation.NewStackCreateCompleteWaiter(w.cfn, func(o *cloudformation.StackCreateCompleteWaiterOptions) {
 		o.MinDelay, o.MaxDelay = time.Millisecond, time.Millisecond
 	})
-	out := must[*cloudformation.DescribeStacksOutput](w.t)(waiter.WaitForOutput(w.ctx, &cloudformation.DescribeStacksInput{StackName: &id}, time.Minute))
+	out := must[*cloudformation.DescribeStacksOutput](w.t)(waiter.WaitForOutput(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: &id}, time.Minute))
 	outputs = map[string]string{}
 	for _, o := range out.Stacks[0].Outputs {
 		outputs[*o.OutputKey] = *o.OutputValue
@@ -126,16 +124,16 @@ func clusterInput(name string, outputs map[string]string) *eks.CreateClusterInpu
 // cluster makes a cluster and waits for it by the SDK's own waiter.
 func (w *world) cluster(name string, outputs map[string]string) *types.Cluster {
 	w.t.Helper()
-	must[*eks.CreateClusterOutput](w.t)(w.eks.CreateCluster(w.ctx, clusterInput(name, outputs)))
+	must[*eks.CreateClusterOutput](w.t)(w.eks.CreateCluster(w.t.Context(), clusterInput(name, outputs)))
 	waiter := eks.NewClusterActiveWaiter(w.eks, func(o *eks.ClusterActiveWaiterOptions) { o.MinDelay, o.MaxDelay = time.Millisecond, time.Millisecond })
-	return must[*eks.DescribeClusterOutput](w.t)(waiter.WaitForOutput(w.ctx, &eks.DescribeClusterInput{Name: &name}, time.Minute)).Cluster
+	return must[*eks.DescribeClusterOutput](w.t)(waiter.WaitForOutput(w.t.Context(), &eks.DescribeClusterInput{Name: &name}, time.Minute)).Cluster
 }
 
 func (w *world) deleteCluster(name string) {
 	w.t.Helper()
-	must[*eks.DeleteClusterOutput](w.t)(w.eks.DeleteCluster(w.ctx, &eks.DeleteClusterInput{Name: &name}))
+	must[*eks.DeleteClusterOutput](w.t)(w.eks.DeleteCluster(w.t.Context(), &eks.DeleteClusterInput{Name: &name}))
 	waiter := eks.NewClusterDeletedWaiter(w.eks, func(o *eks.ClusterDeletedWaiterOptions) { o.MinDelay, o.MaxDelay = time.Millisecond, time.Millisecond })
-	if err := waiter.Wait(w.ctx, &eks.DescribeClusterInput{Name: &name}, time.Minute); err != nil {
+	if err := waiter.Wait(w.t.Context(), &eks.DescribeClusterInput{Name: &name}, time.Minute); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -143,9 +141,9 @@ func (w *world) deleteCluster(name string) {
 // deleteStack deletes a stack and returns the status and the reason it ends in.
 func (w *world) deleteStack(id string) (cfntypes.StackStatus, string) {
 	w.t.Helper()
-	must[*cloudformation.DeleteStackOutput](w.t)(w.cfn.DeleteStack(w.ctx, &cloudformation.DeleteStackInput{StackName: &id}))
+	must[*cloudformation.DeleteStackOutput](w.t)(w.cfn.DeleteStack(w.t.Context(), &cloudformation.DeleteStackInput{StackName: &id}))
 	for {
-		s := must[*cloudformation.DescribeStacksOutput](w.t)(w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{StackName: &id})).Stacks[0]
+		s := must[*cloudformation.DescribeStacksOutput](w.t)(w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: &id})).Stacks[0]
 		if !strings.HasSuffix(string(s.StackStatus), "_IN_PROGRESS") {
 			return s.StackStatus, aws.ToString(s.StackStatusReason)
 		}
@@ -163,13 +161,13 @@ func (w *world) kinds() map[cloud.Kind]int {
 
 func TestLifecycle(t *testing.T) {
 	w := start(t)
-	identity := must[*sts.GetCallerIdentityOutput](t)(w.sts.GetCallerIdentity(w.ctx, nil))
+	identity := must[*sts.GetCallerIdentityOutput](t)(w.sts.GetCallerIdentity(w.t.Context(), nil))
 	if got := *identity.Arn; got != "arn:aws:iam::111122223333:user/scaleproof" {
 		t.Errorf("caller is %s", got)
 	}
 	id, outputs := w.stack("scaleproof-x")
 	cluster := w.cluster("scaleproof-x", outputs)
-	provider := must[*iam.CreateOpenIDConnectProviderOutput](t)(w.iam.CreateOpenIDConnectProvider(w.ctx, &iam.CreateOpenIDConnectProviderInput{
+	provider := must[*iam.CreateOpenIDConnectProviderOutput](t)(w.iam.CreateOpenIDConnectProvider(w.t.Context(), &iam.CreateOpenIDConnectProviderInput{
 		Url: cluster.Identity.Oidc.Issuer, ClientIDList: []string{"sts.amazonaws.com"},
 	}))
 	want := map[cloud.Kind]int{
@@ -179,17 +177,17 @@ func TestLifecycle(t *testing.T) {
 	if diff := cmp.Diff(want, w.kinds()); diff != "" {
 		t.Fatalf("what exists (-want +got):\n%s", diff)
 	}
-	update := must[*eks.UpdateClusterConfigOutput](t)(w.eks.UpdateClusterConfig(w.ctx, &eks.UpdateClusterConfigInput{
+	update := must[*eks.UpdateClusterConfigOutput](t)(w.eks.UpdateClusterConfig(w.t.Context(), &eks.UpdateClusterConfigInput{
 		Name: cluster.Name, ComputeConfig: &types.ComputeConfigRequest{Enabled: aws.Bool(true), NodePools: []string{}},
 		KubernetesNetworkConfig: &types.KubernetesNetworkConfigRequest{ElasticLoadBalancing: &types.ElasticLoadBalancing{Enabled: aws.Bool(true)}},
 		StorageConfig:           &types.StorageConfigRequest{BlockStorage: &types.BlockStorage{Enabled: aws.Bool(true)}},
 	})).Update
 	for status := update.Status; status != types.UpdateStatusSuccessful; {
-		status = must[*eks.DescribeUpdateOutput](t)(w.eks.DescribeUpdate(w.ctx, &eks.DescribeUpdateInput{Name: cluster.Name, UpdateId: update.Id})).Update.Status
+		status = must[*eks.DescribeUpdateOutput](t)(w.eks.DescribeUpdate(w.t.Context(), &eks.DescribeUpdateInput{Name: cluster.Name, UpdateId: update.Id})).Update.Status
 	}
 	w.untilNoInstances("scaleproof-x")
 	w.deleteCluster("scaleproof-x")
-	must[*iam.DeleteOpenIDConnectProviderOutput](t)(w.iam.DeleteOpenIDConnectProvider(w.ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: provider.OpenIDConnectProviderArn}))
+	must[*iam.DeleteOpenIDConnectProviderOutput](t)(w.iam.DeleteOpenIDConnectProvider(w.t.Context(), &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: provider.OpenIDConnectProviderArn}))
 	w.deleteProfiles("scaleproof-x-node")
 	if status, reason := w.deleteStack(id); status != cfntypes.StackStatusDeleteComplete {
 		t.Errorf("the stack is %s: %s", status, reason)
@@ -202,7 +200,7 @@ func TestLifecycle(t *testing.T) {
 func (w *world) untilNoInstances(cluster string) {
 	w.t.Helper()
 	for {
-		out := must[*ec2.DescribeInstancesOutput](w.t)(w.ec2.DescribeInstances(w.ctx, &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{
+		out := must[*ec2.DescribeInstancesOutput](w.t)(w.ec2.DescribeInstances(w.t.Context(), &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{
 			{Name: aws.String("tag:" + cloud.ClusterTag), Values: []string{cluster}},
 			{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "shutting-down"}},
 		}}))
@@ -214,9 +212,9 @@ func (w *world) untilNoInstances(cluster string) {
 
 func (w *world) deleteProfiles(role string) {
 	w.t.Helper()
-	out := must[*iam.ListInstanceProfilesForRoleOutput](w.t)(w.iam.ListInstanceProfilesForRole(w.ctx, &iam.ListInstanceProfilesForRoleInput{RoleName: &role}))
+	out := must[*iam.ListInstanceProfilesForRoleOutput](w.t)(w.iam.ListInstanceProfilesForRole(w.t.Context(), &iam.ListInstanceProfilesForRoleInput{RoleName: &role}))
 	for _, p := range out.InstanceProfiles {
-		must[*iam.RemoveRoleFromInstanceProfileOutput](w.t)(w.iam.RemoveRoleFromInstanceProfile(w.ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: &role}))
-		must[*iam.DeleteInstanceProfileOutput](w.t)(w.iam.DeleteInstanceProfile(w.ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName}))
+		must[*iam.RemoveRoleFromInstanceProfileOutput](w.t)(w.iam.RemoveRoleFromInstanceProfile(w.t.Context(), &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: p.InstanceProfileName, RoleName: &role}))
+		must[*iam.DeleteInstanceProfileOutput](w.t)(w.iam.DeleteInstanceProfile(w.t.Context(), &iam.DeleteInstanceProfileInput{InstanceProfileName: p.InstanceProfileName}))
 	}
 }

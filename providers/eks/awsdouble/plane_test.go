@@ -29,7 +29,7 @@ func TestDataPlane(t *testing.T) {
 		t.Errorf("the cluster is at %s, signed by %s", *cluster.Endpoint, *cluster.CertificateAuthority.Data)
 	}
 	instances := func() (states []string) {
-		for _, r := range must[*ec2.DescribeInstancesOutput](t)(w.ec2.DescribeInstances(w.ctx, nil)).Reservations {
+		for _, r := range must[*ec2.DescribeInstancesOutput](t)(w.ec2.DescribeInstances(w.t.Context(), nil)).Reservations {
 			i := r.Instances[0]
 			states = append(states, fmt.Sprint(*i.InstanceId, " ", i.InstanceType, " ", i.State.Name))
 		}
@@ -51,9 +51,9 @@ func TestDataPlane(t *testing.T) {
 // updatePools changes the built-in pools and returns how that ends.
 func (w *world) updatePools(pools []string) types.Update {
 	w.t.Helper()
-	update := must[*eks.UpdateClusterConfigOutput](w.t)(w.eks.UpdateClusterConfig(w.ctx, updateInput(pools))).Update
+	update := must[*eks.UpdateClusterConfigOutput](w.t)(w.eks.UpdateClusterConfig(w.t.Context(), updateInput(pools))).Update
 	for update.Status == types.UpdateStatusInProgress {
-		update = must[*eks.DescribeUpdateOutput](w.t)(w.eks.DescribeUpdate(w.ctx, &eks.DescribeUpdateInput{Name: aws.String(name), UpdateId: update.Id})).Update
+		update = must[*eks.DescribeUpdateOutput](w.t)(w.eks.DescribeUpdate(w.t.Context(), &eks.DescribeUpdateInput{Name: aws.String(name), UpdateId: update.Id})).Update
 	}
 	return *update
 }

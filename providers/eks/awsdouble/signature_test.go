@@ -100,12 +100,16 @@ func TestPresigned(t *testing.T) {
 		request := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody))
 		request.Header.Set("x-k8s-aws-id", cluster)
 		request.Header.Set("Accept", "application/json")
-		answer := must[*http.Response](t)(client.Do(request))
-		var got, wanted map[string]any
-		if err := json.NewDecoder(answer.Body).Decode(&got); err != nil {
+		answer, err := client.Do(request)
+		if err != nil {
 			t.Fatal(err)
 		}
+		var got, wanted map[string]any
+		err = json.NewDecoder(answer.Body).Decode(&got)
 		answer.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := json.Unmarshal([]byte(want), &wanted); err != nil {
 			t.Fatal(err)
 		}

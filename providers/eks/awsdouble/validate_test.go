@@ -62,7 +62,7 @@ func TestCreateClusterIsValidated(t *testing.T) {
 			_, outputs := w.stack(name)
 			in := clusterInput(name, outputs)
 			test.change(in)
-			_, err := w.eks.CreateCluster(w.ctx, in)
+			_, err := w.eks.CreateCluster(w.t.Context(), in)
 			if got := code(err); got != test.code || !strings.Contains(message(err), test.message) {
 				t.Errorf("%s: %v", got, err)
 			}
@@ -80,12 +80,12 @@ func TestUnsupportedZone(t *testing.T) {
 	w = on(t, w.Running, c)
 	in := stackInput(name)
 	in.Parameters[0].ParameterValue, in.Parameters[1].ParameterValue = aws.String("us-east-1a"), aws.String("us-east-1b")
-	id := must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.ctx, in)).StackId
+	id := must[*cloudformation.CreateStackOutput](t)(w.cfn.CreateStack(w.t.Context(), in)).StackId
 	outputs := map[string]string{}
-	for _, o := range must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{StackName: id})).Stacks[0].Outputs {
+	for _, o := range must[*cloudformation.DescribeStacksOutput](t)(w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: id})).Stacks[0].Outputs {
 		outputs[*o.OutputKey] = *o.OutputValue
 	}
-	_, err := w.eks.CreateCluster(w.ctx, clusterInput(name, outputs))
+	_, err := w.eks.CreateCluster(w.t.Context(), clusterInput(name, outputs))
 	var unsupported *types.UnsupportedAvailabilityZoneException
 	if !errors.As(err, &unsupported) || strings.Join(unsupported.ValidZones, " ") != "us-east-1b us-east-1c" {
 		t.Errorf("error is %v, %+v", err, unsupported)
@@ -100,13 +100,13 @@ func TestClusterIsThereOnce(t *testing.T) {
 	in.ClientRequestToken = aws.String("once")
 	for _, token := range []string{"once", "once", "twice"} {
 		in.ClientRequestToken = &token
-		_, err := w.eks.CreateCluster(w.ctx, in)
+		_, err := w.eks.CreateCluster(w.t.Context(), in)
 		var taken *types.ResourceInUseException
 		if errors.As(err, &taken) != (token == "twice") || taken != nil && (*taken.Message != "Cluster already exists with name: "+name || *taken.ClusterName != name) {
 			t.Errorf("%s: %v", token, err)
 		}
 	}
-	_, err := w.eks.DeleteCluster(w.ctx, &eks.DeleteClusterInput{Name: aws.String(name)})
+	_, err := w.eks.DeleteCluster(w.t.Context(), &eks.DeleteClusterInput{Name: aws.String(name)})
 	if got := code(err); got != "ResourceInUseException 409" {
 		t.Errorf("deleting one that is CREATING: %v", err)
 	}
@@ -117,13 +117,13 @@ func TestDeletionProtection(t *testing.T) {
 	_, outputs := w.stack(name)
 	in := clusterInput(name, outputs)
 	in.DeletionProtection = aws.Bool(true)
-	must[*eks.CreateClusterOutput](t)(w.eks.CreateCluster(w.ctx, in))
+	must[*eks.CreateClusterOutput](t)(w.eks.CreateCluster(w.t.Context(), in))
 	w.statuses(3)
-	_, err := w.eks.DeleteCluster(w.ctx, &eks.DeleteClusterInput{Name: aws.String(name)})
+	_, err := w.eks.DeleteCluster(w.t.Context(), &eks.DeleteClusterInput{Name: aws.String(name)})
 	if got := code(err); got != "ResourceInUseException 409" {
 		t.Errorf("deleting it: %v", err)
 	}
-	must[*eks.UpdateClusterConfigOutput](t)(w.eks.UpdateClusterConfig(w.ctx, &eks.UpdateClusterConfigInput{Name: aws.String(name), DeletionProtection: aws.Bool(false)}))
+	must[*eks.UpdateClusterConfigOutput](t)(w.eks.UpdateClusterConfig(w.t.Context(), &eks.UpdateClusterConfigInput{Name: aws.String(name), DeletionProtection: aws.Bool(false)}))
 	w.statuses(3)
 	w.deleteCluster(name)
 }
@@ -174,7 +174,7 @@ func TestTemplates(t *testing.T) {
 			if test.change != nil {
 				test.change(in)
 			}
-			_, err := w.cfn.CreateStack(w.ctx, in)
+			_, err := w.cfn.CreateStack(w.t.Context(), in)
 			if got := code(err); got != test.code || !strings.Contains(message(err), test.text) {
 				t.Errorf("%s: %v", got, err)
 			}
@@ -187,12 +187,12 @@ func TestStackIsThereOnce(t *testing.T) {
 	in := stackInput(name)
 	for _, token := range []string{"once", "once", "twice"} {
 		in.ClientRequestToken = &token
-		_, err := w.cfn.CreateStack(w.ctx, in)
+		_, err := w.cfn.CreateStack(w.t.Context(), in)
 		if taken := code(err) == "AlreadyExistsException 400"; taken != (token == "twice") {
 			t.Errorf("%s: %v", token, err)
 		}
 	}
-	_, err := w.cfn.DescribeStacks(w.ctx, &cloudformation.DescribeStacksInput{StackName: aws.String("none")})
+	_, err := w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String("none")})
 	if got := message(err); got != "Stack with id none does not exist" {
 		t.Errorf("one that is not: %v", err)
 	}

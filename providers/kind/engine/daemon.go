@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -102,7 +104,7 @@ func startDaemon(ctx context.Context, options Options, flags []string) error {
 	options.log("starting %s, log in %s", path, logPath)
 	cmd := exec.Command(path, flags...) //nolint:noctx // the engine outlives the command that starts it
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
+	cmd.Env = daemonEnviron()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return err
@@ -113,6 +115,14 @@ func startDaemon(ctx context.Context, options Options, flags []string) error {
 		return fmt.Errorf("%w\n%s", err, logTail(logPath))
 	}
 	return nil
+}
+
+// daemonEnviron is this command's environment, less the folder for what is
+// temporary: the command may remove its own when it ends, and an engine without
+// one can start no process in a container any more.
+func daemonEnviron() []string {
+	environ := slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "TMPDIR=") })
+	return append(environ, "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
 }
 
 // await asks until the engine answers; a daemon that ended will not.

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +43,17 @@ func TestInstallAsksAptForWhatIsMissing(t *testing.T) {
 				t.Errorf("apt-get (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestDaemonOutlivesTheFolderOfItsStarter(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("HTTPS_PROXY", "http://proxy.example")
+	environ := daemonEnviron()
+	for variable, want := range map[string]bool{"TMPDIR=": false, "HTTPS_PROXY=http://proxy.example": true, "PATH=" + os.Getenv("PATH") + ":": true} {
+		if got := slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, variable) }); got != want {
+			t.Errorf("%s: %v, want %v", variable, got, want)
+		}
 	}
 }
 

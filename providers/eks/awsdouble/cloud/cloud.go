@@ -183,11 +183,16 @@ func (c *Cloud) Remove(id string) {
 func (c *Cloud) Left() []Leftover {
 	left := []Leftover{}
 	for _, r := range c.all {
-		if !r.Implied && !(r.Kind == Instance && r.Attributes["state"] == "terminated") && !(r.Kind == Stack && r.Attributes["status"] == "DELETE_COMPLETE") {
+		if !r.Implied && !r.gone() {
 			left = append(left, Leftover{Kind: r.Kind, ID: r.ID, Name: r.Name, Scope: r.Scope, Tags: maps.Clone(r.Tags)})
 		}
 	}
 	return left
+}
+
+// gone tells of a resource of which only the record is left.
+func (r *Resource) gone() bool {
+	return r.Kind == Instance && r.Attributes["state"] == "terminated" || r.Kind == Stack && r.Attributes["status"] == "DELETE_COMPLETE"
 }
 
 // Leftover is something that still exists.

@@ -87,7 +87,7 @@ func (s *stack) makePart(name string) (*part, error) {
 		return nil, errors.New(reason)
 	}
 	r := s.template.Resources[name]
-	evaluated, err := s.evaluate(map[string]any(r.Properties))
+	evaluated, err := s.evaluate(r.Properties)
 	if err != nil {
 		return nil, err
 	}

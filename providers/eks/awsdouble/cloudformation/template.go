@@ -153,13 +153,13 @@ func (t *template) references(value any, into map[string]bool) {
 		}
 	case map[string]any:
 		for key, inner := range v {
-			switch text, _ := inner.(string); {
-			case key == "Ref":
+			switch text, _ := inner.(string); key {
+			case "Ref":
 				add(text)
-			case key == "Fn::GetAtt":
+			case "Fn::GetAtt":
 				name, _, _ := attribute(inner)
 				add(name)
-			case key == "Fn::Sub":
+			case "Fn::Sub":
 				for _, match := range variables.FindAllStringSubmatch(text, -1) {
 					name, _, _ := strings.Cut(match[1], ".")
 					add(name)

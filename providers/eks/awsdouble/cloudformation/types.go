@@ -77,7 +77,7 @@ func makeSubnet(s *stack, tags map[string]string, p properties) (*part, error) {
 		known = known || z.Name == zone
 	}
 	if !known {
-		return nil, fmt.Errorf("Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in other zones", zone) //nolint:revive,staticcheck // as EC2 says it
+		return nil, fmt.Errorf("Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in other zones", zone) //nolint:staticcheck // as EC2 says it
 	}
 	subnet := s.Add(&cloud.Resource{Kind: cloud.Subnet, Scope: s.Scope, Uses: []string{p.text("VpcId")},
 		Attributes: map[string]string{"vpc": p.text("VpcId"), "cidr": p.text("CidrBlock"), "zone": zone}})

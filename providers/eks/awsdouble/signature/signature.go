@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -127,7 +128,7 @@ func (c *Claim) canonical(r *http.Request, payload []byte) string {
 		case "host":
 			value = r.Host
 		case "content-length":
-			value = fmt.Sprint(r.ContentLength)
+			value = strconv.FormatInt(r.ContentLength, 10)
 		}
 		headers.WriteString(name + ":" + strings.Join(strings.Fields(value), " ") + "\n")
 	}
