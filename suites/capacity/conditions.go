@@ -71,6 +71,30 @@ var runsOnItsNodes = timeline.Condition{
 	},
 }
 
+// inUse is the claim of the node that the app's first pod runs on. Karpenter may
+// have made others meanwhile: that one pod gets one node is no promise of its.
+func inUse(s *timeline.State) (string, bool) {
+	for _, pod := range s.All(timeline.Pod, "ready") {
+		node := word(s, timeline.Pod, pod.Object, "node")
+		for _, claim := range claims(s) {
+			if pod.Value == 1 && node != "" && word(s, timeline.NodeClaim, claim, "node") == node {
+				return claim, true
+			}
+		}
+	}
+	return "", false
+}
+
+// hasItsClaim is what specs start from that then ask about the app's node.
+var hasItsClaim = timeline.Condition{
+	Text:  "the app runs on the node of a NodeClaim that has a type and an architecture",
+	Kinds: []timeline.Kind{timeline.Pod, timeline.Node, timeline.NodeClaim},
+	Holds: func(s *timeline.State) bool {
+		claim, ok := inUse(s)
+		return ok && runsOnItsNodes.Holds(s) && word(s, timeline.NodeClaim, claim, "type") != "" && word(s, timeline.NodeClaim, claim, "arch") != ""
+	},
+}
+
 // nodesAreAsClaimed compares each claim with its node.
 var nodesAreAsClaimed = timeline.Condition{
 	Text:  "every NodeClaim is ready, and its node has its labels, type, architecture and provider id",
@@ -197,11 +221,12 @@ var marked = timeline.Condition{
 	},
 }
 
+// disrupted asks about the node that the spec named.
 var disrupted = timeline.Condition{
 	Text:  "the node was disrupted",
 	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node},
 	Holds: func(s *timeline.State) bool {
-		all := claims(s)
-		return len(all) != 1 || leaving(s, all[0])
+		kept, ok := s.Only(timeline.Act, old)
+		return ok && (!slices.Contains(claims(s), kept.Object) || leaving(s, kept.Object))
 	},
 }

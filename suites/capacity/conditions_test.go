@@ -191,3 +191,25 @@ func TestConditions(t *testing.T) {
 		})
 	}
 }
+
+func TestTheClaimInUseIsTheOneOfThePodsNode(t *testing.T) {
+	state := timeline.NewState()
+	apply := func(moments ...timeline.Moment) {
+		for _, m := range moments {
+			state.Apply(m)
+		}
+	}
+	apply(launched(1, 5, "spare", "small", 0.25)...)
+	if claim, ok := inUse(state); ok {
+		t.Errorf("%s is in use before there is a pod", claim)
+	}
+	apply(launched(2, 6, "used", "large", 1)...)
+	apply(running(7, "web-1", "used")...)
+	if claim, ok := inUse(state); !ok || claim != "used" || !hasItsClaim.Holds(state) {
+		t.Errorf("%q, %v: want the claim of the node that the pod runs on", claim, ok)
+	}
+	apply(gone(8, timeline.NodeClaim, "used", "type")...)
+	if hasItsClaim.Holds(state) {
+		t.Error("a claim without a type will do")
+	}
+}

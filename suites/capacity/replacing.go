@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 )
@@ -10,8 +11,9 @@ import (
 // that they are asked not to be of. It is false before the spec has asked.
 func requested(s *timeline.State) (made []string, avoided string, ok bool) {
 	request, ok := s.Only(timeline.Act, asked)
+	before := strings.Fields(request.Object)
 	for _, claim := range claims(s) {
-		if claim != request.Object {
+		if !slices.Contains(before, claim) {
 			made = append(made, claim)
 		}
 	}
