@@ -32,6 +32,11 @@ func (e *Env) Keep(keeper providers.MachineKeeper) { e.keeper = keeper }
 // the pool's nodes are gone.
 func (e *Env) Provision(ctx context.Context, fixture string, vars ...Vars) *App {
 	ginkgo.GinkgoHelper()
+	end, err := nodes(ctx, runFolder(), comeAndGo)
+	if err != nil {
+		ginkgo.Fail("wait until nodes may come and go: " + err.Error())
+	}
+	ginkgo.DeferCleanup(end)
 	app := e.prepare(ctx, fixture, true)
 	app.takeTurn(ctx)
 	app.Create(ctx, fixture, append([]Vars{e.nodeClass(ctx)}, vars...)...)

@@ -22,37 +22,89 @@ const (
 	turnPeriod = 100 * time.Millisecond
 )
 
-// turn waits until a node may be made, and returns what ends that. A process
-// that dies gives its turn back.
+// turn waits until a node may be made, and returns what ends that.
 func turn(ctx context.Context, dir string) (end func(), err error) {
+	return acquire(ctx, func() (*os.File, error) {
+		for i := range turns {
+			if file, err := lock(dir, fmt.Sprintf("turn-%d", i), syscall.LOCK_EX); file != nil || err != nil {
+				return file, err
+			}
+		}
+		return nil, nil
+	})
+}
+
+// acquire tries until there is a lock, and returns what gives it back.
+func acquire(ctx context.Context, try func() (*os.File, error)) (end func(), err error) {
 	ticker := time.NewTicker(turnPeriod)
 	defer ticker.Stop()
 	for {
-		for i := range turns {
-			file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("turn-%d", i)), os.O_CREATE|os.O_RDWR, 0o600)
-			if err != nil {
-				return nil, fmt.Errorf("wait for a turn to make a node: %w", err)
-			}
-			if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-				return func() { _ = file.Close() }, nil
-			}
-			_ = file.Close()
+		file, err := try()
+		if err != nil {
+			return nil, err
+		}
+		if file != nil {
+			return func() { _ = file.Close() }, nil
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for a turn to make a node: %w", context.Cause(ctx))
+			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// lock locks a file of the run, or returns nil where others have. A process that
+// dies gives its locks back.
+func lock(dir, name string, how int) (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB) != nil {
+		return nil, file.Close()
+	}
+	return file, nil
+}
+
+// How a spec stands to the nodes that others may have.
+const (
+	comeAndGo = syscall.LOCK_SH // it has some of its own
+	stay      = syscall.LOCK_EX // nobody else may
+)
+
+// nodes waits until the specs that run agree, and returns what ends it. Who waits
+// lets nobody else in, so that its turn comes.
+func nodes(ctx context.Context, dir string, how int) (end func(), err error) {
+	enter, err := acquire(ctx, func() (*os.File, error) { return lock(dir, "nodes-enter", syscall.LOCK_EX) })
+	if err != nil {
+		return nil, err
+	}
+	defer enter()
+	return acquire(ctx, func() (*os.File, error) { return lock(dir, "nodes", how) })
+}
+
+// runFolder is what all processes of a run share.
+func runFolder() string { return filepath.Dir(os.Getenv(ConfigVariable)) }
+
+// KeepNodes has the spec begin once no other spec has nodes of its own, and
+// keeps it so until it is over.
+func (e *Env) KeepNodes(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	end, err := nodes(ctx, runFolder(), stay)
+	if err != nil {
+		ginkgo.Fail("wait until no other spec's nodes come and go: " + err.Error())
+	}
+	ginkgo.DeferCleanup(end)
 }
 
 // takeTurn waits for the app's turn to have nodes made, which lasts until they
 // are ready, or Karpenter makes none, or the spec is over.
 func (a *App) takeTurn(ctx context.Context) {
 	ginkgo.GinkgoHelper()
-	end, err := turn(ctx, filepath.Dir(os.Getenv(ConfigVariable)))
+	end, err := turn(ctx, runFolder())
 	if err != nil {
-		ginkgo.Fail(err.Error())
+		ginkgo.Fail("wait for a turn to make a node: " + err.Error())
 	}
 	over := make(chan struct{})
 	ginkgo.DeferCleanup(func() { close(over) })

@@ -35,6 +35,41 @@ func TestTurnsAreTakenAndGivenBack(t *testing.T) {
 	ends[1]()
 }
 
+func TestNodesComeAndGoWhileNobodyKeepsThem(t *testing.T) {
+	dir := t.TempDir()
+	busy, cancel := context.WithCancel(t.Context())
+	cancel()
+	take := func(how int) func() {
+		t.Helper()
+		end, err := nodes(t.Context(), dir, how)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return end
+	}
+
+	first, second := take(comeAndGo), take(comeAndGo)
+	if _, err := nodes(busy, dir, stay); err == nil {
+		t.Fatal("nodes are kept while those of two specs come and go")
+	}
+	first()
+	kept := make(chan func())
+	go func() {
+		end, err := nodes(t.Context(), dir, stay)
+		if err != nil {
+			t.Error(err)
+		}
+		kept <- end
+	}()
+	second()
+	end := <-kept
+	if _, err := nodes(busy, dir, comeAndGo); err == nil {
+		t.Fatal("nodes come and go while they are kept")
+	}
+	end()
+	take(comeAndGo)()
+}
+
 func TestATurnLastsUntilTheNodesAreReady(t *testing.T) {
 	claim := func(name, field string, value float64) timeline.Moment {
 		return timeline.Moment{Kind: timeline.NodeClaim, Object: name, Field: field, Value: value}
