@@ -58,7 +58,22 @@ func (e *Env) Installed() (*Scene, time.Time) {
 		ginkgo.Fail(err.Error())
 	case len(tl.Moments()) == 0:
 		ginkgo.Fail("nothing was recorded of the installation")
+	case stood(tl.Moments()):
+		ginkgo.Skip("the run installed nothing: the stack stood already")
 	}
 	scene.Timeline = tl
 	return scene, tl.Moments()[0].At
+}
+
+// stood tells whether the first look at the workload found it there.
+func stood(moments []timeline.Moment) bool {
+	for _, m := range moments {
+		if m.Kind == timeline.Replicas {
+			return true
+		}
+		if m.Kind == timeline.Gap && m.Field == string(timeline.Replicas) {
+			return false
+		}
+	}
+	return false
 }
