@@ -17,7 +17,7 @@ var steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
 func specs(env *e2e.Env) {
 	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
-		env.Settle(ctx, app.Scene, app.Applied(), steady)
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
 
 		// The first request is waited for, so that the other thirty fall
 		// between two scrapes: the HPA then sees 1 and 31 and nothing between.
