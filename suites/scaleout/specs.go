@@ -10,8 +10,9 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// steady is what every spec starts from: one replica, and an HPA that has
-// synced and asks for no more.
+// steady is one replica, and an HPA that has synced and asks for no more: it
+// first syncs a whole period after it was made, which only those specs wait for
+// that need it.
 var steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
 
 func specs(env *e2e.Env) {
@@ -45,7 +46,7 @@ func specs(env *e2e.Env) {
 
 	It("says why it scales", e2e.Proves(conditions), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "gauge")
-		env.Settle(ctx, app.Scene, app.Applied(), steady)
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
 		for _, value := range []float64{0, 25, 1000} { // below min, within, above max
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
@@ -53,12 +54,17 @@ func specs(env *e2e.Env) {
 		}
 	}, SpecTimeout(4*time.Minute))
 
+	arithmetic(env)
+}
+
+// arithmetic is that of the HPA: values to replicas.
+func arithmetic(env *e2e.Env) {
 	// Each value has an app of its own: they are judged at the same time, and
 	// none starts from what another left.
 	DescribeTable("divides and rounds up", e2e.Proves(formula),
 		func(ctx SpecContext, value float64) {
 			app := env.Apply(ctx, "gauge")
-			env.Settle(ctx, app.Scene, app.Applied(), steady)
+			env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
 			env.Prove(ctx, app.Scene, read, formula)
