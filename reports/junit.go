@@ -12,23 +12,23 @@ import (
 
 // The elements of JUnit's XML, with only what the common parsers agree on.
 type (
+	junitCounts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+	}
 	junitSuites struct {
-		XMLName   xml.Name     `xml:"testsuites"`
-		Name      string       `xml:"name,attr"`
-		Tests     int          `xml:"tests,attr"`
-		Failures  int          `xml:"failures,attr"`
-		Errors    int          `xml:"errors,attr"`
-		Skipped   int          `xml:"skipped,attr"`
+		XMLName xml.Name `xml:"testsuites"`
+		Name    string   `xml:"name,attr"`
+		junitCounts
 		Time      string       `xml:"time,attr"`
 		Timestamp string       `xml:"timestamp,attr"`
 		Suites    []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
-		Name       string           `xml:"name,attr"`
-		Tests      int              `xml:"tests,attr"`
-		Failures   int              `xml:"failures,attr"`
-		Errors     int              `xml:"errors,attr"`
-		Skipped    int              `xml:"skipped,attr"`
+		Name string `xml:"name,attr"`
+		junitCounts
 		Time       string           `xml:"time,attr"`
 		Timestamp  string           `xml:"timestamp,attr"`
 		Properties *junitProperties `xml:"properties"`
@@ -69,6 +69,19 @@ type (
 // run of several mutants has one test case per mutant. Timelines are read from
 // dir.
 func (r *Run) JUnit(w io.Writer, dir string) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("write JUnit: %w", err)
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(r.junit(dir)); err != nil {
+		return fmt.Errorf("write JUnit: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (r *Run) junit(dir string) junitSuites {
 	all := junitSuites{Name: "scaleproof", Timestamp: junitTimestamp(r.Started), Time: junitSeconds(r.Finished.Sub(r.Started))}
 	for _, group := range r.bySuite() {
 		suite := junitSuite{Name: group.name, Timestamp: all.Timestamp, Properties: r.junitProperties()}
@@ -99,16 +112,7 @@ func (r *Run) JUnit(w io.Writer, dir string) error {
 		all.Errors += suite.Errors
 		all.Skipped += suite.Skipped
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return fmt.Errorf("write JUnit: %w", err)
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(all); err != nil {
-		return fmt.Errorf("write JUnit: %w", err)
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return all
 }
 
 func (s *junitSuite) add(c junitCase, took time.Duration) {

@@ -153,6 +153,24 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
+// compare checks that a question was answered as wanted or, if says has a
+// text, refused with it.
+func compare[T any](t *testing.T, got T, err error, want T, says string) {
+	t.Helper()
+	if says != "" {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("error %v does not say %q", err, says)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+}
+
 func TestDraw(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer answer
@@ -170,18 +188,7 @@ func TestDraw(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := opened(t, map[string]answer{"POST /api/ds/query": test.answer})
 			got, err := client.Draw(t.Context(), "prometheus", dashboard.Query{Name: "Metric value", Expr: "up"})
-			if test.says != "" {
-				if err == nil || !strings.Contains(err.Error(), test.says) {
-					t.Errorf("error %v does not say %q", err, test.says)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("values (-want +got):\n%s", diff)
-			}
+			compare(t, got, err, test.want, test.says)
 		})
 	}
 }

@@ -1,10 +1,8 @@
 package grafana
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -57,18 +55,7 @@ func TestFind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Find(t.Context(), fake.NewClientset(test.objects...), "monitoring", "grafana")
-			if test.says != "" {
-				if err == nil || !strings.Contains(err.Error(), test.says) {
-					t.Errorf("error %v does not say %q", err, test.says)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("place (-want +got):\n%s", diff)
-			}
+			compare(t, got, err, test.want, test.says)
 		})
 	}
 }

@@ -76,15 +76,6 @@ func (p Promise) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Bounds returns all terms whose costs the promise needs.
-func (p Promise) Bounds() Limit {
-	var all Limit
-	for _, l := range []Limit{p.Limit, p.Early, p.For} {
-		all = append(all, l...)
-	}
-	return all
-}
-
 // Patience is how many times the limit a promise is watched for, so that late
 // is measured and not only timed out.
 const Patience = 3

@@ -16,11 +16,6 @@ type Condition struct {
 // IsZero reports whether the condition was left out.
 func (c Condition) IsZero() bool { return c.Holds == nil }
 
-// Not holds where c does not. Beware: c also fails where nothing is known.
-func Not(c Condition) Condition {
-	return Condition{Text: "not: " + c.Text, Kinds: c.Kinds, Holds: func(s *State) bool { return !c.Holds(s) }}
-}
-
 // All holds where every condition does.
 func All(conditions ...Condition) Condition {
 	var all Condition

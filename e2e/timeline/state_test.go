@@ -93,7 +93,6 @@ func TestConditions(t *testing.T) {
 		{timeline.Reads("s0-prometheus", 31), "metric s0-prometheus = 31", after(metric), []*timeline.State{nothing, after(gone(metric))}},
 		{timeline.Says(timeline.Pod, "a", "phase", "Running"), `pod a phase is "Running"`, after(phase), []*timeline.State{nothing, after(gone(phase))}},
 		{timeline.Says(timeline.Pod, "", "phase", "Running"), `pod phase is "Running"`, after(phase), []*timeline.State{nothing}},
-		{timeline.Not(timeline.Ready(4)), "not: replicas ready >= 4", after(ready(3)), []*timeline.State{after(ready(4))}},
 	} {
 		t.Run(test.text, func(t *testing.T) {
 			if test.condition.Text != test.text {

@@ -100,6 +100,20 @@ func requests(t *testing.T) func(Clients) Sampler {
 	}
 }
 
+// queryPath is where the Prometheus of the tests answers queries.
+const queryPath = "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query"
+
+// answerQuery has Prometheus answer the query sum(x), and no other, with the data.
+func (a *fakeAPI) answerQuery(data string) {
+	a.answer(queryPath, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.FormValue("query"); got != "sum(x)" {
+			http.Error(w, "query is "+got, http.StatusBadRequest)
+			return
+		}
+		fmt.Fprintf(w, `{"status":"success","data":%s}`, data)
+	})
+}
+
 func TestPromQL(t *testing.T) {
 	for _, test := range []struct {
 		name, data string
@@ -117,21 +131,14 @@ func TestPromQL(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newFakeAPI(t)
-			a.answer("/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query",
-				func(w http.ResponseWriter, r *http.Request) {
-					if got := r.FormValue("query"); got != "sum(x)" {
-						http.Error(w, "query is "+got, http.StatusBadRequest)
-						return
-					}
-					fmt.Fprintf(w, `{"status":"success","data":%s}`, test.data)
-				})
+			a.answerQuery(test.data)
 			got, err := sampleOnce(t, a, requests(t))
 			compareRead(t, got, err, test.want, test.err)
 		})
 	}
 	t.Run("no endpoints", func(t *testing.T) {
 		a := newFakeAPI(t)
-		a.answer("/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query",
+		a.answer(queryPath,
 			func(w http.ResponseWriter, _ *http.Request) {
 				status(w, http.StatusServiceUnavailable, "ServiceUnavailable", "no endpoints available")
 			})

@@ -1,10 +1,6 @@
 package watch
 
-import (
-	"fmt"
-	"net/http"
-	"testing"
-)
+import "testing"
 
 func TestPanel(t *testing.T) {
 	for _, test := range []struct {
@@ -24,14 +20,7 @@ func TestPanel(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newFakeAPI(t)
-			a.answer("/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query",
-				func(w http.ResponseWriter, r *http.Request) {
-					if got := r.FormValue("query"); got != "sum(x)" {
-						http.Error(w, "query is "+got, http.StatusBadRequest)
-						return
-					}
-					fmt.Fprintf(w, `{"status":"success","data":%s}`, test.data)
-				})
+			a.answerQuery(test.data)
 			got, err := sampleOnce(t, a, func(c Clients) Sampler {
 				sampler, err := Panel(c, Service{Namespace: "monitoring", Name: "prometheus", Port: 9090}, "Replicas", "sum(x)")
 				if err != nil {

@@ -84,25 +84,6 @@ func CountedRequests() Requests {
 	return r
 }
 
-// Since returns what was counted after an earlier snapshot.
-func (r Requests) Since(before Requests) Requests {
-	return Requests{
-		Total:     r.Total - before.Total,
-		ByPurpose: subtract(r.ByPurpose, before.ByPurpose),
-		Gets:      subtract(r.Gets, before.Gets),
-	}
-}
-
-func subtract(now, before map[string]int) map[string]int {
-	rest := map[string]int{}
-	for name, n := range now {
-		if n -= before[name]; n > 0 {
-			rest[name] = n
-		}
-	}
-	return rest
-}
-
 func (c *counter) request(ctx context.Context, method string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -35,11 +35,16 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, scraped, sourcesAgree)
 	}, SpecTimeout(3*time.Minute))
 
+	apis(env)
+}
+
+// apis are the specs of what the metrics APIs serve, and by which names.
+func apis(env *e2e.Env) {
 	It("serves the metrics APIs", e2e.Proves(apisAvailable), func(ctx SpecContext) {
-		apis := env.Observe(ctx, "aggregation-layer", watch.Target{APIServices: []string{resourceAPI, externalAPI, customAPI}})
-		looked := apis.Act("APIServices", "read", "")
-		env.Prove(ctx, apis, looked, apisAvailable)
-		AddReportEntry("custom.metrics.k8s.io", presence(apis))
+		layer := env.Observe(ctx, "aggregation-layer", watch.Target{APIServices: []string{resourceAPI, externalAPI, customAPI}})
+		looked := layer.Act("APIServices", "read", "")
+		env.Prove(ctx, layer, looked, apisAvailable)
+		AddReportEntry("custom.metrics.k8s.io", presence(layer))
 	}, SpecTimeout(2*time.Minute))
 
 	DescribeTable("names metrics by trigger", e2e.Proves(namedByTrigger),
@@ -67,8 +72,8 @@ func specs(env *e2e.Env) {
 
 // presence tells whether something serves custom.metrics.k8s.io. Nothing in
 // the stack must: KEDA serves external metrics only.
-func presence(apis *e2e.Scene) string {
-	for _, m := range apis.Timeline.Moments() {
+func presence(layer *e2e.Scene) string {
+	for _, m := range layer.Timeline.Moments() {
 		if m.Kind == timeline.APIService && strings.Contains(m.Object, "custom.metrics") && !m.Gone {
 			return "present"
 		}

@@ -47,6 +47,11 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, ready, karpenterTells)
 	}, SpecTimeout(5*time.Minute))
 
+	dashboards(env)
+}
+
+// dashboards are the specs of what people look at.
+func dashboards(env *e2e.Env) {
 	It("has all that the HPA dashboard draws", e2e.Proves(dashboardShows), func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		scaled := scaleOut(ctx, env, app)
