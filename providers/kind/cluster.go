@@ -137,6 +137,8 @@ func (c *cluster) takeOver(ctx context.Context, found survey, plan string) error
 		return errors.New("it was never completed")
 	case err != nil:
 		return err
+	case c.options.TokenWebhook != nil:
+		return errors.New("the webhook that it asked about tokens is gone")
 	case stored.Plan != plan:
 		return errors.New("it was asked for with another image or configuration")
 	case len(found.lasting()) < c.options.Nodes:

@@ -67,6 +67,9 @@ func (c *cluster) build(ctx context.Context, config *v1alpha4.Cluster) error {
 	if err := ensureNetwork(ctx, c.home); err != nil {
 		return err
 	}
+	if err := c.writeTokenWebhook(ctx); err != nil {
+		return err
+	}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.ensureRegistry(inner, nil) })
 	group.Go(func() error { return c.createNodes(inner, config) })

@@ -17,7 +17,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/scaleproof/scaleproof/providers"
@@ -42,6 +41,14 @@ type Options struct {
 	// CoreDNSTag is the tag of registry.k8s.io/coredns/coredns in NodeImage;
 	// kubeadm's own choice if empty.
 	CoreDNSTag string
+	// TokenWebhook has the API server ask a webhook on this machine who a token
+	// is of; nil for none. It is called once the nodes' network is there, with
+	// this machine's address in that, and returns the kubeconfig by which the API
+	// server reaches the webhook. A cluster with one is never taken over.
+	TokenWebhook func(ctx context.Context, host string) (kubeconfig []byte, err error)
+	// KeepNetwork has Down leave the nodes' network, in which this machine has an
+	// address that someone else uses too.
+	KeepNetwork bool
 	// CacheDir holds kubeconfigs and state; engine.CacheDir() if empty.
 	CacheDir string
 	// Log is told of every step that takes longer than a moment; may be nil.
@@ -95,13 +102,10 @@ func New(options Options) (*Provider, error) {
 // Name implements providers.Provider.
 func (*Provider) Name() string { return "kind" }
 
-// names are a label of DNS, short enough for what kind and we append to it.
-var names = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
-
 // open checks the name and returns a handle that has looked at nothing yet.
 func (p *Provider) open(name string) (*cluster, error) {
-	if !names.MatchString(name) {
-		return nil, fmt.Errorf("cluster name %q: use at most 40 lower-case letters, digits and dashes", name)
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
 	return &cluster{name: name, options: p.options, home: newHome(p.options.CacheDir, name)}, nil
 }

@@ -1,6 +1,8 @@
 package kind
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -38,6 +40,8 @@ func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
+func noWebhook(context.Context, string) ([]byte, error) { return nil, errors.New("there is none") }
+
 func TestDescribe(t *testing.T) {
 	for name, test := range map[string]struct {
 		options Options
@@ -45,6 +49,7 @@ func TestDescribe(t *testing.T) {
 		socket  string
 	}{
 		"healthy":    {options: Options{Nodes: 1, NodeImage: "kindest/node:v1.36.3"}, socket: "/run/user/1000/docker.sock"},
+		"webhook":    {options: Options{Nodes: 1, NodeImage: "kindest/node:v1.36.3", TokenWebhook: noWebhook}},
 		"restricted": {options: Options{Nodes: 2, NodeImage: "scaleproof/node:1", CoreDNSTag: "v1.15.0"}, host: engine.Host{Lacking: []string{"CAP_SYS_RESOURCE"}, OOMScoreLocked: true, CgroupV1: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

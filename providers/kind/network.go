@@ -64,6 +64,15 @@ func removeNetwork(ctx context.Context, h home) error {
 	return err
 }
 
+// HostAddress is this machine's address in the nodes' network, which is made if
+// need be. Down of a cluster removes one that was.
+func (p *Provider) HostAddress(ctx context.Context) (string, error) {
+	if err := ensureNetwork(ctx, newHome(p.options.CacheDir, networkName)); err != nil {
+		return "", err
+	}
+	return gateway(ctx)
+}
+
 // gateway is the host's address on the network.
 func gateway(ctx context.Context) (string, error) {
 	text, err := engine.Run(ctx, "network", "inspect", networkName, "--format", "{{range .IPAM.Config}}{{.Gateway}} {{end}}")

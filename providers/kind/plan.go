@@ -109,6 +109,9 @@ func (c *cluster) describe(host engine.Host) *v1alpha4.Cluster {
 	if tag := c.options.CoreDNSTag; tag != "" {
 		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, "kind: ClusterConfiguration\ndns:\n  imageTag: "+tag+"\n")
 	}
+	if c.options.TokenWebhook != nil {
+		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, tokenWebhookPatch)
+	}
 	if c.options.Nodes > 1 {
 		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, everyNodePatch)
 	}

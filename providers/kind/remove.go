@@ -31,7 +31,7 @@ func (c *cluster) remove(ctx context.Context) error {
 			return err
 		}
 		if !coming {
-			return errors.Join(found.taken(), removeNetwork(ctx, c.home), c.home.remove())
+			return errors.Join(found.taken(), c.removeNetwork(ctx), c.home.remove())
 		}
 		select {
 		case <-ctx.Done():
@@ -39,6 +39,13 @@ func (c *cluster) remove(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+func (c *cluster) removeNetwork(ctx context.Context) error {
+	if c.options.KeepNetwork {
+		return nil
+	}
+	return removeNetwork(ctx, c.home)
 }
 
 // coming tells whether the engine is still creating a container of a half-made

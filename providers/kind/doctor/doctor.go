@@ -50,12 +50,12 @@ const (
 
 // Facts are what Probe saw. A fact that could not be read carries its error.
 type Facts struct {
-	// Engine is nil when none answers; EngineError then tells why.
+	// Engine is nil when none answers. EngineError then tells why a run does not
+	// install or start one by itself, unless it does: CanStart.
 	Engine      *engine.Info
 	EngineError error
-	// CanStart tells that a run installs or starts an engine by itself.
-	CanStart bool
-	Host     engine.Host
+	CanStart    bool
+	Host        engine.Host
 	// Disks are the free bytes by the folder that needs them.
 	Disks map[string]uint64
 	// Memory of the machine in bytes; 0 if unknown.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
+	"github.com/scaleproof/scaleproof/providers/kind/engine/fakedocker"
 )
 
 // good is a machine on which everything is well.
@@ -35,6 +36,12 @@ func TestEvaluate(t *testing.T) {
 		"no engine, and none can be started": {
 			change: func(f *Facts) { f.Engine, f.EngineError = nil, errors.New("Cannot connect") },
 			want:   map[string]Status{"engine": Failed, "cgroups": Warning}, says: "Cannot connect",
+		},
+		"a socket that is not open": {
+			change: func(f *Facts) {
+				f.Engine, f.EngineError = nil, &engine.AbsentError{Why: "it is not open to this user", Fix: "usermod", Err: errors.New("permission denied")}
+			},
+			want: map[string]Status{"engine": Failed, "cgroups": Warning}, says: "it is not open to this user: permission denied\nusermod\n",
 		},
 		"no engine, but a run starts one": {
 			change: func(f *Facts) { f.Engine, f.CanStart = nil, true },
@@ -107,6 +114,24 @@ func TestFailuresNameEachThing(t *testing.T) {
 	}
 	if err := Failures(Evaluate(good())); err != nil {
 		t.Errorf("a good machine: %v", err)
+	}
+}
+
+// TestProbeOfASocketThatIsNotOpen: neither of Docker's ways to say so is taken
+// for an engine that answers, nor for one that a run would start.
+func TestProbeOfASocketThatIsNotOpen(t *testing.T) {
+	const refused = "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock"
+	for name, answer := range map[string]fakedocker.Answer{
+		"of late":     fakedocker.Fails("info *", refused),
+		"up to 20.10": fakedocker.Says("info *", `{"ServerVersion":"","ServerErrors":["`+refused+`"]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			fakedocker.Install(t, "docker", answer, fakedocker.Says("context inspect *", engine.DefaultSocket))
+			check := Evaluate(Probe(t.Context(), t.TempDir()))[0]
+			if check.Status != Failed || !strings.Contains(check.Finding, refused) || !strings.Contains(check.Fix, "usermod -aG docker") {
+				t.Errorf("%+v", check)
+			}
+		})
 	}
 }
 

@@ -1,11 +1,14 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"go/version"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
 
 // Evaluate judges the facts, in the order in which they are best fixed.
@@ -25,7 +28,11 @@ func engineCheck(facts Facts) Check {
 	case facts.CanStart:
 		return Check{Name: name, Status: Warning, Finding: "no docker engine answers", Fix: "none needed: a run installs or starts one"}
 	}
-	return Check{Name: name, Status: Failed, Finding: fmt.Sprint(facts.EngineError), Fix: "install and start docker, https://docs.docker.com/engine/install/"}
+	var absent *engine.AbsentError
+	if errors.As(facts.EngineError, &absent) {
+		return Check{Name: name, Status: Failed, Finding: fmt.Sprintf("%s: %v", absent.Why, absent.Err), Fix: absent.Fix}
+	}
+	return Check{Name: name, Status: Failed, Finding: fmt.Sprint(facts.EngineError), Fix: "see that docker info answers"}
 }
 
 func cgroupCheck(facts Facts) Check {

@@ -27,8 +27,8 @@ func Probe(ctx context.Context, cache string) Facts {
 	addDisk(facts.Disks, cache)
 	info, err := engine.Inspect(ctx)
 	if err != nil {
-		facts.EngineError = err
-		facts.CanStart = engine.CanStart(ctx, err)
+		facts.EngineError = engine.Startable(ctx, err)
+		facts.CanStart = facts.EngineError == nil
 		// The rest of the host can be read without an engine.
 		info.Endpoint = engine.DefaultSocket
 	} else {

@@ -15,15 +15,17 @@ import (
 // systemd tells by its folder that it runs this machine.
 const systemdFolder = "/run/systemd/system"
 
-// install gets the engine's Debian packages unless they are there.
-func install(ctx context.Context, options Options) error {
+// installed tells whether the engine and its command line are there.
+func installed() bool {
 	_, noDaemon := lookDaemon()
 	_, noClient := exec.LookPath("docker")
-	if noDaemon == nil && noClient == nil {
+	return noDaemon == nil && noClient == nil
+}
+
+// install gets the engine's Debian packages unless they are there.
+func install(ctx context.Context, options Options) error {
+	if installed() {
 		return nil
-	}
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("no docker engine is installed, and this is no Debian-like machine: install docker (https://docs.docker.com/engine/install/): %w", err)
 	}
 	options.log("installing docker.io and iptables")
 	if err := apt(ctx, "update"); err != nil {

@@ -5,10 +5,8 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -63,7 +61,7 @@ func Ensure(ctx context.Context, options Options) (Info, error) {
 	}
 	absent := answers(ctx)
 	if absent != nil {
-		if err := startable(ctx, absent); err != nil {
+		if err := Startable(ctx, absent); err != nil {
 			return Info{}, err
 		}
 		if err := install(ctx, options); err != nil {
@@ -85,33 +83,6 @@ func answers(ctx context.Context) error {
 	_, err := Run(ctx, "version", "--format", "{{.Server.Version}}")
 	return err
 }
-
-// startable tells why an engine that does not answer must not be started here,
-// or nil.
-func startable(ctx context.Context, absent error) error {
-	if ctx.Err() != nil {
-		return absent
-	}
-	if !errors.Is(absent, exec.ErrNotFound) {
-		endpoint, err := Run(ctx, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-		switch {
-		case err != nil:
-			return fmt.Errorf("docker does not know which engine to use: see docker context ls: %w", err)
-		case Said(absent, "permission denied"):
-			return fmt.Errorf("the docker socket %s is not open to this user: sudo usermod -aG docker \"$USER\", then log in again: %w", endpoint, absent)
-		case endpoint != DefaultSocket:
-			return fmt.Errorf("no engine answers at %s (DOCKER_HOST or docker context): start it, or unset that: %w", endpoint, absent)
-		}
-	}
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("no docker engine answers, and only root can start one: install and start it (https://docs.docker.com/engine/install/), or run this as root: %w", absent)
-	}
-	return nil
-}
-
-// CanStart tells whether Ensure would try to install or start an engine, given
-// the error that one gave or its absence caused.
-func CanStart(ctx context.Context, absent error) bool { return startable(ctx, absent) == nil }
 
 // accept refuses an engine that cannot run privileged containers on its host,
 // and puts back our runtime if it went with the cache directory.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -33,16 +34,25 @@ type Info struct {
 	Endpoint string `json:"-"`
 }
 
+var errNoAnswer = errors.New("no engine answers")
+
 // Inspect asks the engine about itself.
 func Inspect(ctx context.Context) (Info, error) {
-	var info Info
+	var answer struct {
+		Info
+		ServerErrors []string
+	}
 	text, err := Run(ctx, "info", "--format", "{{json .}}")
 	if err != nil {
-		return info, err
+		return Info{}, err
 	}
-	if err := json.Unmarshal([]byte(text), &info); err != nil {
-		return info, fmt.Errorf("docker info: %w", err)
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		return Info{}, fmt.Errorf("docker info: %w", err)
 	}
+	if len(answer.ServerErrors) > 0 { // which end the command well up to Docker 20.10
+		return Info{}, &CommandError{Command: "docker info", Stderr: strings.Join(answer.ServerErrors, "\n"), Err: errNoAnswer}
+	}
+	info := answer.Info
 	info.Endpoint, err = Run(ctx, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
 	return info, err
 }
