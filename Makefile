@@ -14,7 +14,7 @@ OURS := $(patsubst fixtures/components/%/main.go,%,$(wildcard fixtures/component
 
 .PHONY: help
 help: ## print this
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-17s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo '  variables: KEEP=1 SUITE=… FOCUS=… IMAGES=auto|pull|build NODES=… PROCS=… MUTANT=…|all CLUSTER_NAME=…, and RUN=… for judge'
 
@@ -38,6 +38,9 @@ check: build test lint ## what to run before a commit: tests, lint, and that wha
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [[ -z $$unformatted ]] || { echo "not formatted, run gofmt -w: $$unformatted"; exit 1; }
 	go vet ./...
 	$(SCALEPROOF) promises --check PROMISES.md
+
+.PHONY: check-all
+check-all: check e2e-eks-rehearsal ## check, and the rehearsal of EKS
 
 .PHONY: generate
 generate: build ## write PROMISES.md from the suites
@@ -83,6 +86,10 @@ faults: build ## end real runs in every phase and way, and see that nothing is l
 .PHONY: e2e-eks
 e2e-eks: build ## prove the promises on EKS: costs money, see DRY_RUN=1; needs ACCEPT_COST=1 ALLOW_ACCOUNT=…
 	$(SCALEPROOF) run --provider eks
+
+.PHONY: e2e-eks-rehearsal
+e2e-eks-rehearsal: build ## do all that e2e-eks does on this machine, without an account
+	$(SCALEPROOF) rehearse
 
 .PHONY: judge
 judge: build ## judge a stored run again: RUN=latest

@@ -61,7 +61,7 @@ func (a *App) tunnel(ctx context.Context) *load.Tunnel {
 // appPort is where the fixtures' app listens.
 const appPort = 8080
 
-// scrapedPod returns a ready pod that Prometheus scrapes, once there is one.
+// scrapedPod returns one of the app's pods that are scraped, once it is ready.
 func (a *App) scrapedPod(ctx context.Context) string {
 	ginkgo.GinkgoHelper()
 	var pods corev1.PodList
@@ -69,20 +69,19 @@ func (a *App) scrapedPod(ctx context.Context) string {
 	if err != nil {
 		ginkgo.Fail(fmt.Sprintf("find a pod of %s to send to: %v", a.name, err))
 	}
-	for _, pod := range pods.Items {
-		isThere := timeline.Condition{
-			Text:  "pod " + pod.Name + " is ready",
-			Kinds: []timeline.Kind{timeline.Pod},
-			Holds: func(s *timeline.State) bool {
-				ready, ok := s.Get(timeline.Pod, pod.Name, "ready")
-				return ok && ready.Value == 1
-			},
-		}
-		a.env.Settle(ctx, a.Scene, a.applied, isThere)
-		return pod.Name
+	if len(pods.Items) == 0 {
+		ginkgo.Fail(a.name + " has no pod that is scraped")
 	}
-	ginkgo.Fail(fmt.Sprintf("%s has no pod that is scraped", a.name))
-	return ""
+	pod := pods.Items[0].Name
+	a.env.Settle(ctx, a.Scene, a.applied, timeline.Condition{
+		Text:  "pod " + pod + " is ready",
+		Kinds: []timeline.Kind{timeline.Pod},
+		Holds: func(s *timeline.State) bool {
+			ready, ok := s.Get(timeline.Pod, pod, "ready")
+			return ok && ready.Value == 1
+		},
+	})
+	return pod
 }
 
 // Edit merges a change into one of the app's objects, and returns when.

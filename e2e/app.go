@@ -31,6 +31,7 @@ type App struct {
 	objects []*unstructured.Unstructured
 	applied time.Time
 	forward *load.Tunnel
+	private bool // its repository is read with a secret
 }
 
 // Vars give values to the variables of a fixture.
@@ -85,6 +86,8 @@ func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Tim
 	if err != nil {
 		ginkgo.Fail(err.Error())
 	}
+	stack.UseImage(objects, a.env.config.AppImage)
+	a.authorize(objects)
 	for _, object := range objects {
 		if err := a.env.client.Resources(a.namespace).Create(ctx, object); err != nil {
 			ginkgo.Fail(fmt.Sprintf("create %s %s: %v", object.GetKind(), object.GetName(), err))
@@ -147,7 +150,6 @@ func (a *App) adopt(objects []*unstructured.Unstructured) {
 
 func (a *App) samplePrometheus(t trigger) {
 	ginkgo.GinkgoHelper()
-	prometheus := watch.Service{Namespace: stack.MonitoringNamespace, Name: stack.Prometheus, Port: stack.PrometheusPort}
 	sampler, err := watch.PromQL(a.env.watched, prometheus, t.metric, t.query)
 	if err != nil {
 		ginkgo.Fail(err.Error())

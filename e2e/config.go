@@ -20,12 +20,23 @@ type Config struct {
 	// Provider and Cluster name who made the cluster, and what it calls it.
 	Provider string `json:"provider,omitempty"`
 	Cluster  string `json:"cluster,omitempty"`
+	// Cloud is where the provider finds the cluster's machines; zero if in no cloud.
+	Cloud Cloud `json:"cloud,omitzero"`
 	// RunDir is where timelines go.
 	RunDir string           `json:"runDir"`
 	Traits providers.Traits `json:"traits"`
 	Git    Git              `json:"git"`
+	// AppImage is where nodes get the image of the apps; empty is the name that
+	// the fixtures have it by.
+	AppImage string `json:"appImage,omitempty"`
 	// Mutant names a way to break the stack; empty for none.
 	Mutant string `json:"mutant,omitempty"`
+}
+
+// Cloud is a region, and the accounts in it that may be used.
+type Cloud struct {
+	Region   string   `json:"region,omitempty"`
+	Accounts []string `json:"accounts,omitempty"`
 }
 
 // Git tells where the specs of delivery commit to.
@@ -34,6 +45,24 @@ type Git struct {
 	URL string `json:"url,omitempty"`
 	// Root is the directory with the bare repositories it serves.
 	Root string `json:"root,omitempty"`
+	// Remote is someone's own repository to use instead; nil if there is none.
+	Remote *RemoteGit `json:"remote,omitempty"`
+}
+
+// RemoteGit is someone's own repository, in which we have some branches.
+type RemoteGit struct {
+	// PushURL and Username are for us. The token is in the environment, in the
+	// variable of that name.
+	PushURL       string `json:"pushURL"`
+	Username      string `json:"username,omitempty"`
+	TokenVariable string `json:"tokenVariable"`
+	// URL is for the cluster. Private tells that Flux needs its Secret to read it.
+	URL     string `json:"url"`
+	Private bool   `json:"private"`
+	// Base begins the name of every branch.
+	Base string `json:"base"`
+	// Local is the directory of our own copies.
+	Local string `json:"local"`
 }
 
 // Configured tells whether this process is one that a run has started.

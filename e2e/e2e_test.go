@@ -10,7 +10,9 @@ import (
 
 	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
 	"github.com/scaleproof/scaleproof/reports"
 	"github.com/scaleproof/scaleproof/suites"
 )
@@ -60,8 +62,15 @@ func connect(env *e2e.Env) error {
 }
 
 // finders are the providers that find a cluster of theirs again.
-var finders = map[string]func() (providers.Finder, error){
-	"kind": func() (providers.Finder, error) { return kind.New(kind.Options{}) },
+var finders = map[string]func(e2e.Cloud) (providers.Finder, error){
+	"kind": func(e2e.Cloud) (providers.Finder, error) { return kind.New(kind.Options{}) },
+	"eks": func(c e2e.Cloud) (providers.Finder, error) {
+		cache, err := engine.CacheDir()
+		if err != nil {
+			return nil, err
+		}
+		return eks.New(eks.Options{Region: c.Region, Accounts: c.Accounts, CacheDir: cache})
+	},
 }
 
 // keep lets the specs see the machines under the cluster's nodes, where its
@@ -71,7 +80,7 @@ func keep(env *e2e.Env, config e2e.Config) error {
 	if !ok {
 		return nil
 	}
-	finder, err := open()
+	finder, err := open(config.Cloud)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,20 @@ func (e *Env) Sweep(ctx context.Context) error {
 		return fmt.Errorf("watch the run's namespaces: %w", err)
 	}
 	defer events.Stop()
-	for event := range events.ResultChan() {
+	if vanish(events.ResultChan(), left) {
+		return nil
+	}
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		texts = append(texts, strings.TrimSpace(name+" "+left[name]))
+	}
+	return fmt.Errorf("namespaces are left behind, delete them by label %s: %s", ours.LabelSelector, strings.Join(texts, "; "))
+}
+
+// vanish follows namespaces, each with what keeps it, until none is left. It is
+// false if the events end before.
+func vanish(events <-chan watch.Event, left map[string]string) bool {
+	for event := range events {
 		namespace, ok := event.Object.(*corev1.Namespace)
 		switch {
 		case !ok:
@@ -52,14 +65,10 @@ func (e *Env) Sweep(ctx context.Context) error {
 			left[namespace.Name] = blocked(namespace)
 		}
 		if len(left) == 0 {
-			return nil
+			return true
 		}
 	}
-	var texts []string
-	for _, name := range slices.Sorted(maps.Keys(left)) {
-		texts = append(texts, strings.TrimSpace(name+" "+left[name]))
-	}
-	return fmt.Errorf("namespaces are left behind, delete them by label %s: %s", ours.LabelSelector, strings.Join(texts, "; "))
+	return false
 }
 
 // blocked tells what keeps a namespace that is being deleted.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -30,8 +31,9 @@ const downLimit = 75 * time.Minute
 type cluster struct {
 	name    string
 	options Options
-	swept   bool   // only what is in the region of the options
-	reach   *reach // nil until AWS was asked something
+	swept   bool       // only what is in the region of the options
+	opening sync.Mutex // held by ec2
+	reach   *reach     // nil until AWS was asked something
 	config  *rest.Config
 	traits  providers.Traits
 }

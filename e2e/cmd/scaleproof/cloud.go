@@ -65,6 +65,11 @@ func makeBill(s settings) (*providers.Bill, error) {
 		return nil, err
 	}
 	bill, err := provider.Bill(s.cluster)
+	if err != nil {
+		return nil, err
+	}
+	elsewhere, err := s.elsewhere()
+	bill.Resources = append(bill.Resources, elsewhere...)
 	return &bill, err
 }
 
@@ -109,6 +114,9 @@ func (c *console) paid(ctx context.Context, s settings, do func(context.Context)
 	if err := c.agree(s); errors.Is(err, errDry) {
 		return nil
 	} else if err != nil {
+		return err
+	}
+	if err := s.needs(); err != nil {
 		return err
 	}
 	ctx, cancel := c.ceiling(ctx, s)

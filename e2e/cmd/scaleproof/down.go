@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,9 @@ func newDown(c *console) *cobra.Command {
 		Long: `down removes the cluster's containers and network, and ends processes that a
 killed run left behind. It removes only what scaleproof made: what merely has
 the same name is left alone and named. Removing what is gone is no error.
+
+The branch and the deploy key that a cluster was delivered with go too; that
+takes the same git settings as the run had.
 
 With --provider existing the cluster stays. What goes is the stack, if it was
 installed by --install, and the namespaces that a killed run left.`,
@@ -44,7 +48,7 @@ installed by --install, and the namespaces that a killed run left.`,
 			if err != nil {
 				return err
 			}
-			if err := cluster.Down(cmd.Context()); err != nil {
+			if err := errors.Join(cluster.Down(cmd.Context()), c.recall(cmd.Context(), s, c.logf)); err != nil {
 				return interrupted(cmd.Context(), err)
 			}
 			if !s.install {

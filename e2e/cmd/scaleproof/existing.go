@@ -30,11 +30,11 @@ func newExisting(s settings, l log) providers.Provider {
 
 // installExisting installs the stack on a cluster that others have made, unless
 // they have put a part of it there.
-func installExisting(ctx context.Context, config *rest.Config, install func() error) error {
+func installExisting(ctx context.Context, config *rest.Config, install func(*rest.Config) error) error {
 	if err := stack.Claim(ctx, config); err != nil {
 		return err
 	}
-	if err := install(); err != nil {
+	if err := install(config); err != nil {
 		return err
 	}
 	return existing.Require(ctx, config, existing.Stack()...)

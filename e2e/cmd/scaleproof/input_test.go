@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/kind/engine/fakedocker"
 )
 
 // TestBadInput: what is wrong is told before anything is made, with what exists
@@ -61,6 +62,30 @@ func TestBadInput(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNameIsTaken: that is told before images are made, and nothing is touched.
+func TestNameIsTaken(t *testing.T) {
+	docker := fakedocker.Install(t, "docker",
+		fakedocker.Says("version *", "28.2.2"),
+		fakedocker.Says("info *", `{"ServerVersion":"28.2.2","CgroupVersion":"2","DefaultRuntime":"runc"}`),
+		fakedocker.Says("context inspect *", "tcp://10.0.0.9:2375"),
+		fakedocker.Says("ps *", "1"),
+		fakedocker.Says("container inspect *", `[{"Id":"1","Name":"/it-control-plane","Config":{"Labels":{"io.x-k8s.kind.cluster":"it"}}}]`))
+	w := (&fake{}).world()
+	w.prepare = prepare
+	got := do(t, t.Context(), w, "run", "--cluster-name", "it", "--out", t.TempDir())
+	if got.code != 2 || !strings.Contains(got.stdout, "it-control-plane") || !strings.Contains(got.stdout, "choose another cluster name") {
+		t.Errorf("run: %+v", got)
+	}
+	if got := do(t, t.Context(), w, "images"); got.code != 0 {
+		t.Errorf("images, which need no name: %+v", got)
+	}
+	for _, call := range docker.Calls(t) {
+		if strings.HasPrefix(call, "rm ") || strings.HasPrefix(call, "run ") {
+			t.Errorf("changed something: docker %s", call)
+		}
 	}
 }
 

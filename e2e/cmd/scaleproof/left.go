@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -36,7 +37,8 @@ func (s *session) remove(ctx context.Context) {
 	_ = s.phase(rest, "down", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, removal(s.cluster))
 		defer cancel()
-		if err := s.cluster.Down(ctx); err != nil {
+		// The one must not keep the other: the cluster costs, and the key opens.
+		if err := errors.Join(s.cluster.Down(ctx), s.recall(ctx, s.settings, s.logf)); err != nil {
 			return err
 		}
 		return s.forget(s.settings)
@@ -58,6 +60,8 @@ func (s *session) judgeLeft(ctx context.Context, leaver providers.Leaver) error 
 	result.Promise, result.Level, result.Claim = nothingLeft, promise.Must, nothingLeftClaim
 	result.Since = time.Now()
 	left, err := leaver.Leftovers(ctx)
+	elsewhere, failed := s.remains(ctx, s.settings)
+	left, err = append(left, elsewhere...), errors.Join(err, failed)
 	result.Until = time.Now()
 	result.Took = result.Until.Sub(result.Since)
 	switch {

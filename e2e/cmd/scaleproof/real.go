@@ -2,22 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
-	"k8s.io/client-go/rest"
-
-	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/e2e/mutant"
-	"github.com/scaleproof/scaleproof/fixtures/git"
 	"github.com/scaleproof/scaleproof/fixtures/images"
-	"github.com/scaleproof/scaleproof/fixtures/stack"
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind"
@@ -28,13 +19,6 @@ import (
 	"github.com/scaleproof/scaleproof/suites"
 )
 
-// installLimit is how long the stack may take to be ready; a minute and a half
-// is usual.
-const installLimit = 10 * time.Minute
-
-// stackRepository is the name of the repository that the stack is delivered from.
-const stackRepository = "stack"
-
 func realWorld() world {
 	return world{
 		suites:   suites.All(),
@@ -43,6 +27,8 @@ func realWorld() world {
 		provider: newProvider,
 		install:  install,
 		mend:     mend,
+		recall:   recall,
+		remains:  remains,
 		forget:   forget,
 		build:    buildSpecs,
 		bill:     makeBill,
@@ -52,19 +38,31 @@ func realWorld() world {
 	}
 }
 
-// prepare gets an engine that answers, for kind.
+// prepare gets an engine that answers, for kind, and sees that the name of the
+// cluster, if there is to be one, is free. Elsewhere it finds out whether the
+// stack could be delivered, before anything is made.
 func prepare(ctx context.Context, s settings, l log) error {
+	if s.remote() {
+		place, err := s.place(l)
+		if err != nil {
+			return err
+		}
+		return place.Check(ctx)
+	}
 	if s.provider != "kind" {
 		return nil
 	}
-	_, err := engine.Ensure(ctx, engine.Options{Log: l})
-	return err
+	if _, err := engine.Ensure(ctx, engine.Options{Log: l}); err != nil || s.cluster == "" {
+		return err
+	}
+	return kind.Vacant(ctx, s.cluster) // and not after half an hour of compiling
 }
 
 // makeImages provides all images, for kind; a cluster that exists has its own.
 func makeImages(ctx context.Context, root string, s settings, out io.Writer) (imageSet, error) {
 	if s.provider != "kind" {
-		return imageSet{}, nil
+		app, err := publish(ctx, root, s, out)
+		return imageSet{app: app}, err
 	}
 	catalogue, err := images.Open(root)
 	if err != nil {
@@ -119,84 +117,6 @@ func newProvider(s settings, set imageSet, l log) (providers.Provider, error) {
 	}
 }
 
-// install delivers the stack through a git server of ours, to clusters that can
-// reach it. A cluster that others have made keeps what it has, unless it was
-// asked for.
-func install(ctx context.Context, root, dir string, s settings, _ imageSet, cluster providers.Cluster, l log) (installation, error) {
-	reachable, ok := cluster.(providers.HostReachable)
-	if !ok {
-		l("the stack stays as it is, and nothing is delivered: that needs --git-address")
-		return installation{}, nil
-	}
-	server, err := serveGit(ctx, s, reachable)
-	if err != nil {
-		return installation{}, err
-	}
-	installed := installation{git: e2e.Git{URL: server.URL, Root: server.Directory}, stop: server.Close}
-	if s.provider == "existing" && !s.install {
-		l("the stack stays as it is")
-		return installed, nil
-	}
-	repository, err := server.Repository(ctx, stackRepository)
-	if err != nil {
-		return installed, err
-	}
-	catalogue, err := images.Open(root)
-	if err != nil {
-		return installed, err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, installLimit, fmt.Errorf("the stack was not ready within %s", installLimit))
-	defer cancel()
-	delivered := func() error {
-		return deliver(ctx, cluster.Config(), dir, stack.Options{
-			Source: catalogue, Repository: repository, Charts: s.stack == charts, Without: without(s), Progress: func(step stack.Step) {
-				if step.Done {
-					l("  %-12s %.1fs", step.Phase, step.Took.Seconds())
-				}
-			},
-		})
-	}
-	if s.provider == "existing" {
-		return installed, installExisting(ctx, cluster.Config(), delivered)
-	}
-	return installed, delivered()
-}
-
-// without are the parts of the stack that a cluster has no use for: Karpenter's
-// nodes, as the stack has them, are containers beside kind's.
-func without(s settings) []string {
-	if s.provider == "kind" {
-		return nil
-	}
-	return []string{stack.Karpenter}
-}
-
-// serveGit serves the repositories of a cluster where it reaches them.
-func serveGit(ctx context.Context, s settings, reachable providers.HostReachable) (*git.Server, error) {
-	address, err := reachable.HostAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		address = net.JoinHostPort(address, "0") // any free port
-	}
-	dir, err := repositories(s)
-	if err != nil {
-		return nil, err
-	}
-	server, err := git.Serve(ctx, dir, address)
-	if err != nil && s.gitAddress != "" {
-		return nil, fmt.Errorf("--git-address %s: it has to be an address of this machine, and its port free: %w", s.gitAddress, err)
-	}
-	return server, err
-}
-
-// repositories is the folder of a cluster's git repositories.
-func repositories(s settings) (string, error) {
-	cache, err := engine.CacheDir()
-	return filepath.Join(cache, "git", s.provider, s.cluster), err
-}
-
 // forget removes what lies on this machine for a cluster that is gone.
 func forget(s settings) error {
 	dir, err := repositories(s)
@@ -204,20 +124,6 @@ func forget(s settings) error {
 		return err
 	}
 	return os.RemoveAll(dir)
-}
-
-// deliver installs the stack, and records for the specs how that goes.
-func deliver(ctx context.Context, config *rest.Config, dir string, options stack.Options) (err error) {
-	stop := func() error { return nil }
-	options.Begin = func(ctx context.Context) error {
-		recording, err := e2e.RecordInstall(ctx, config, dir)
-		if err == nil {
-			stop = recording
-		}
-		return err
-	}
-	err = stack.Install(ctx, config, options)
-	return errors.Join(err, stop())
 }
 
 // mend undoes what mutants have done to a cluster.

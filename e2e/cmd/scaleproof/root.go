@@ -70,7 +70,7 @@ Every flag can also be set by the environment variable that its help names.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newImages(c), newUp(c), newRun(c), newJudge(c), newDown(c), newSweep(c), newToken(c), newDoctor(c), newPromises(c), newVersion(c),
+		newImages(c), newUp(c), newRun(c), newJudge(c), newDown(c), newSweep(c), newToken(c), newRehearse(c), newDoctor(c), newPromises(c), newVersion(c),
 	)
 	for _, command := range root.Commands() {
 		describeVariables(command.Flags())

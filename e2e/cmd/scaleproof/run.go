@@ -35,6 +35,8 @@ not be judged. --mutant all tries every mutant on one cluster.`,
   scaleproof run --focus 'scaleout\.(path|formula)'
   scaleproof run --mutant example-app-max-five    # see a promise go red
   scaleproof run --mutant all --suite metrics     # every mutant of a suite
+  scaleproof run --provider eks --dry-run         # what it would make, and what that costs
+  scaleproof run --provider eks --accept-cost --allow-account 000000000000 --app-image registry.example.com/example-app:v1
   scaleproof run --provider existing --context staging
   scaleproof run --provider existing --context staging --install --git-address 192.168.1.7`,
 		Args: cobra.NoArgs,

@@ -23,6 +23,7 @@ type session struct {
 	cluster providers.Cluster // nil until there is something to take down
 	ready   bool              // the cluster is whole
 	git     e2e.Git
+	app     string       // where nodes get the apps' image, if not under its own name
 	stop    func() error // nil until something runs beside the cluster
 }
 
@@ -99,7 +100,7 @@ func (s *session) raise(ctx context.Context) error {
 			return err
 		}
 		images, err = s.images(ctx, s.root, s.settings, s.stderr)
-		s.report.Components = images.components
+		s.report.Components, s.app = images.components, images.app
 		return err
 	}); err != nil {
 		return err
@@ -150,7 +151,8 @@ func (s *session) job(filter, private string) (specJob, error) {
 		filter: filter, procs: s.settings.procs, private: private, ended: s.ended,
 		config: e2e.Config{
 			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, RunDir: s.dir,
-			Traits: s.traits(), Git: s.git, Mutant: s.settings.mutant,
+			Cloud:  e2e.Cloud{Region: s.settings.cloud.region, Accounts: s.settings.cloud.accounts},
+			Traits: s.traits(), Git: s.git, AppImage: s.app, Mutant: s.settings.mutant,
 		},
 	}, err
 }

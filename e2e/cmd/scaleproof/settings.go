@@ -30,6 +30,9 @@ type settings struct {
 	keep       bool
 	out        string
 	cloud      cloudSettings
+	git        gitSettings
+	appImage   string
+	appPresent bool
 }
 
 // The ways to install infra: rendered manifests, which need no internet, or the
@@ -66,6 +69,14 @@ var variables = map[string]string{
 	"keep":         "KEEP",
 	"out":          "OUT",
 
+	"git-url":           "GIT_URL",
+	"git-username":      "GIT_USERNAME",
+	"github-user":       "GITHUB_USER",
+	"github-repo":       "GITHUB_REPO",
+	"github-api":        "GITHUB_API_URL",
+	"app-image":         "APP_IMAGE",
+	"app-image-present": "APP_IMAGE_PRESENT",
+
 	"region":        "AWS_DEFAULT_REGION",
 	"allow-account": "ALLOW_ACCOUNT",
 	"kubernetes":    "KUBERNETES",
@@ -89,6 +100,7 @@ func (s *settings) clusterFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.kubeconfig, "kubeconfig", "", "for --provider existing: the kubeconfig file")
 	flags.StringVar(&s.context, "context", "", "for --provider existing: the context in it; its current one if empty")
 	s.cloud.accountFlags(flags)
+	s.git.flags(flags)
 }
 
 // upFlags are those of every command that makes a cluster.
@@ -104,6 +116,9 @@ func (s *settings) upFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.install, "install", false, "for --provider existing: install the stack, and remove it afterwards unless --keep")
 	flags.StringVar(&s.gitAddress, "git-address", "",
 		"for --provider existing: HOST[:PORT] of this machine, at which the cluster reaches a git server to deliver from")
+	flags.StringVar(&s.appImage, "app-image", "",
+		"not for --provider kind: where the nodes get the apps' image, which is pushed there; log in to its registry as for docker push")
+	flags.BoolVar(&s.appPresent, "app-image-present", false, "the image is there already, or on a mirror of the nodes: push nothing")
 }
 
 // validate refuses settings that do not go together.
@@ -113,8 +128,14 @@ func (s *settings) validate() error {
 		return fmt.Errorf("--install and --git-address are for --provider existing: provider %s always installs, and knows its address", s.provider)
 	case s.provider == "existing" && s.stack == charts:
 		return errors.New("--stack charts is for clusters that scaleproof makes: what it puts on another it has to remove again")
-	case s.install && s.gitAddress == "":
-		return errors.New("--install delivers the stack from a git server on this machine: give by --git-address where the cluster reaches it")
+	case s.provider == "kind" && (s.git.url != "" || s.appImage != ""):
+		return errors.New("--git-url and --app-image are for clusters that are elsewhere: kind has a git server and a registry beside it")
+	case s.gitAddress != "" && s.git.url != "":
+		return errors.New("--git-address and --git-url are two places to deliver from: give one")
+	case s.git.url != "" && !s.remote():
+		return errors.New("--git-url is where the stack is delivered from: it needs --install")
+	case s.appPresent && s.appImage == "":
+		return errors.New("--app-image-present says that an image is there: say which one with --app-image")
 	}
 	return nil
 }

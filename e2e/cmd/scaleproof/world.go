@@ -30,6 +30,10 @@ type world struct {
 	// mend undoes what mutants have done to a cluster, also in a run that was
 	// killed.
 	mend func(ctx context.Context, cluster providers.Cluster) error
+	// recall removes from someone's git repository what was put there for a
+	// cluster, and remains names what is still there.
+	recall  func(context.Context, settings, log) error
+	remains func(context.Context, settings) ([]string, error)
 	// forget removes what lies on this machine for a cluster that is gone.
 	forget func(settings) error
 	// build compiles the suite and returns what runs it.
@@ -54,6 +58,7 @@ type imageSet struct {
 	upstreams      []string
 	coreDNSTag     string
 	components     []reports.Component
+	app            string // where nodes get the apps' image, if not under its own name
 }
 
 // installation is the stack on a cluster.

@@ -30,6 +30,8 @@ type fake struct {
 	seen   func(specJob) specReport // what the specs find
 	job    specJob
 	bill   *providers.Bill // nil costs nothing
+	// elsewhere is what is left in someone's git repository.
+	elsewhere []string
 }
 
 // step does nothing but note itself. It ends with the context, like all that
@@ -65,9 +67,11 @@ func (f *fake) world() world {
 			}
 			return f.step(ctx, "mend")
 		},
-		forget: func(settings) error { return f.fail["forget"] },
-		build:  func(ctx context.Context, _ string) (specRunner, error) { return f, f.step(ctx, "build") },
-		bill:   func(settings) (*providers.Bill, error) { return f.bill, nil },
+		recall:  func(context.Context, settings, log) error { return f.fail["recall"] },
+		remains: func(context.Context, settings) ([]string, error) { return f.elsewhere, f.fail["remains"] },
+		forget:  func(settings) error { return f.fail["forget"] },
+		build:   func(ctx context.Context, _ string) (specRunner, error) { return f, f.step(ctx, "build") },
+		bill:    func(settings) (*providers.Bill, error) { return f.bill, nil },
 		probe: func(context.Context) ([]doctor.Check, error) {
 			return []doctor.Check{{Name: "disk", Status: doctor.Failed, Finding: "3 GB are free", Fix: "free 20 GB"}}, nil
 		},

@@ -24,10 +24,10 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks/token"
 )
 
-// authenticatorVariable names the binary that the nested module authenticator
+// authenticatorVariable names the binary that the component aws-iam-authenticator
 // pins. Building it takes minutes, so that no unit test does:
 //
-//	go build -C providers/eks/awsdouble/authenticator -o FILE sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator
+//	go build -C fixtures/components/aws-iam-authenticator -o FILE sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator
 const authenticatorVariable = "SCALEPROOF_AUTHENTICATOR"
 
 // TestAuthenticator lets the real aws-iam-authenticator judge tokens of the

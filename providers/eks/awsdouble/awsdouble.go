@@ -75,7 +75,7 @@ type Server struct {
 	authority func() (*authority, error)
 
 	mu     sync.Mutex
-	planes map[string]cloud.DataPlane
+	makers map[string]cloud.Maker
 	faults []*fault
 	calls  []Call
 }
@@ -92,8 +92,8 @@ func New(options Options) *Server {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	s := &Server{options: options, cloud: cloud.New(options.Now), planes: map[string]cloud.DataPlane{}, authority: sync.OnceValues(newAuthority)}
-	clusters, refresh := eks.New(s.cloud, s.plane)
+	s := &Server{options: options, cloud: cloud.New(options.Now), makers: map[string]cloud.Maker{}, authority: sync.OnceValues(newAuthority)}
+	clusters, refresh := eks.New(s.cloud, s.maker)
 	s.services = []*wire.Service{sts.New(), iam.New(s.cloud), ec2.New(s.cloud, refresh), cloudformation.New(s.cloud), clusters}
 	return s
 }
@@ -185,17 +185,20 @@ func (s *Server) Left() []cloud.Leftover {
 // Back puts a Kubernetes API behind the cluster of that name, before or after
 // it is made. The endpoint and the CA of a cluster that is active are those it
 // had when it became so.
-func (s *Server) Back(cluster string, plane cloud.DataPlane) {
+func (s *Server) Back(cluster string, plane cloud.DataPlane) { s.BackBy(cluster, cloud.Ready(plane)) }
+
+// BackBy has the Kubernetes API behind the cluster of that name made when the
+// cluster is, and removed with it.
+func (s *Server) BackBy(cluster string, maker cloud.Maker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.planes[cluster] = plane
+	s.makers[cluster] = maker
 }
 
-func (s *Server) plane(cluster string) (cloud.DataPlane, bool) {
+func (s *Server) maker(cluster string) cloud.Maker {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	plane, ok := s.planes[cluster]
-	return plane, ok
+	return s.makers[cluster]
 }
 
 // Unsupported are the operations that the pinned SDK knows and the double does

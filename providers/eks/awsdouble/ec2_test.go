@@ -108,7 +108,9 @@ func TestRefusals(t *testing.T) {
 		{"InvalidVolume.NotFound 400", func() (any, error) {
 			return w.ec2.DeleteVolume(w.t.Context(), &ec2.DeleteVolumeInput{VolumeId: aws.String("vol-1")})
 		}},
-		{"VolumeInUse 400", func() (any, error) { return w.ec2.DeleteVolume(w.t.Context(), &ec2.DeleteVolumeInput{VolumeId: &attached}) }},
+		{"VolumeInUse 400", func() (any, error) {
+			return w.ec2.DeleteVolume(w.t.Context(), &ec2.DeleteVolumeInput{VolumeId: &attached})
+		}},
 		{"InvalidGroup.NotFound 400", func() (any, error) {
 			return w.ec2.DeleteSecurityGroup(w.t.Context(), &ec2.DeleteSecurityGroupInput{GroupId: aws.String("sg-1")})
 		}},

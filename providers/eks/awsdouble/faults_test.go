@@ -33,12 +33,18 @@ var each = []struct {
 		_, err := w.iam.ListOpenIDConnectProviders(w.t.Context(), &iam.ListOpenIDConnectProvidersInput{})
 		return err
 	}},
-	{"ec2", "DescribeVpcs", func(w *world) error { _, err := w.ec2.DescribeVpcs(w.t.Context(), &ec2.DescribeVpcsInput{}); return err }},
+	{"ec2", "DescribeVpcs", func(w *world) error {
+		_, err := w.ec2.DescribeVpcs(w.t.Context(), &ec2.DescribeVpcsInput{})
+		return err
+	}},
 	{"cloudformation", "DescribeStacks", func(w *world) error {
 		_, err := w.cfn.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{})
 		return err
 	}},
-	{"eks", "ListClusters", func(w *world) error { _, err := w.eks.ListClusters(w.t.Context(), &eks.ListClustersInput{}); return err }},
+	{"eks", "ListClusters", func(w *world) error {
+		_, err := w.eks.ListClusters(w.t.Context(), &eks.ListClustersInput{})
+		return err
+	}},
 }
 
 // code is the error's as the SDK read it, with the status of HTTP.

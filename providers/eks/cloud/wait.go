@@ -33,9 +33,45 @@ func (p Pace) Deadline(ctx context.Context, limit time.Duration, format string, 
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v: "+format, append([]any{limit}, args...)...))
 }
 
-// Unknown is how often something that was just made may be said not to exist:
+// unheard is how often something that was just made may be said not to exist:
 // what answers may not have heard of it yet.
-const Unknown = 6
+const unheard = 6
+
+// Thing is something that a service makes or removes in its own time.
+type Thing[T any] struct {
+	// Name is what the log calls it.
+	Name string
+	// Find returns it, or nil if it does not exist.
+	Find func(context.Context) (*T, error)
+	// State is what the service calls its state, and whether that is one in
+	// which the service leaves it.
+	State func(*T) (state string, settled bool)
+}
+
+// Settle waits until the service leaves the thing as it is, and returns it, or
+// nil if it is gone; one that is fresh may not be known yet. The log is told of
+// each state.
+func Settle[T any](ctx context.Context, pace Pace, fresh bool, thing Thing[T], log func(string, ...any)) (*T, error) {
+	var found *T
+	told, asked := "", 0
+	err := pace.Until(ctx, func(ctx context.Context) (bool, error) {
+		var err error
+		if found, err = thing.Find(ctx); err != nil {
+			return false, err
+		}
+		if asked++; found == nil {
+			return !fresh || asked > unheard, nil
+		}
+		fresh = false
+		state, settled := thing.State(found)
+		if state != told {
+			told = state
+			log("%s is %s", thing.Name, state)
+		}
+		return settled, nil
+	})
+	return found, err
+}
 
 // Until asks until it is done, an error is final, or the context ends, whose
 // cause is then in the error. Answers that mean "not now" (throttled, a fault

@@ -147,23 +147,13 @@ func (p *Planes) List(ctx context.Context) ([]string, error) {
 func (p *Planes) Await(ctx context.Context, name string, fresh bool, log func(string, ...any)) (*types.Cluster, error) {
 	ctx, cancel := p.pace.Deadline(ctx, activeLimit, "EKS is at work on cluster %s", name)
 	defer cancel()
-	var found *types.Cluster
-	told, asked := types.ClusterStatus(""), 0
-	err := p.pace.Until(ctx, func(ctx context.Context) (bool, error) {
-		var err error
-		if found, err = p.Find(ctx, name); err != nil {
-			return false, err
-		}
-		if asked++; found == nil {
-			return !fresh || asked > cloud.Unknown, nil
-		}
-		fresh = false
-		if found.Status != told {
-			told = found.Status
-			log("cluster %s is %s", name, told)
-		}
-		return found.Status == types.ClusterStatusActive || found.Status == types.ClusterStatusFailed, nil
-	})
+	found, err := cloud.Settle(ctx, p.pace, fresh, cloud.Thing[types.Cluster]{
+		Name: "cluster " + name,
+		Find: func(ctx context.Context) (*types.Cluster, error) { return p.Find(ctx, name) },
+		State: func(c *types.Cluster) (string, bool) {
+			return string(c.Status), c.Status == types.ClusterStatusActive || c.Status == types.ClusterStatusFailed
+		},
+	}, log)
 	if err != nil && found != nil {
 		err = errors.Join(err, Issues(found))
 	}

@@ -21,6 +21,9 @@ import (
 // the cluster's name.
 const AutoModeTag = "eks:eks-cluster-name"
 
+// poolTag has the name of the node pool that Auto Mode made an instance for.
+const poolTag = "eks:kubernetes-node-pool-name"
+
 // interfaceTags are on network interfaces that a node agent made, which stay
 // when their node goes at the wrong moment.
 var interfaceTags = []string{AutoModeTag, "eks:kubernetes-cni-node-name", "node.k8s.amazonaws.com/createdAt"}
@@ -115,6 +118,14 @@ type Made struct {
 // may have a * at its end.
 func (n *Network) Instances(ctx context.Context, cluster string) ([]Made, error) {
 	var found []Made
+	err := n.instances(ctx, cluster, func(i types.Instance) {
+		found = append(found, Made{aws.ToString(i.InstanceId), value(i.Tags, AutoModeTag), aws.ToTime(i.LaunchTime)})
+	})
+	return found, err
+}
+
+// instances calls do with each instance of the cluster that is not ended.
+func (n *Network) instances(ctx context.Context, cluster string, do func(types.Instance)) error {
 	pages := ec2.NewDescribeInstancesPaginator(n.client, &ec2.DescribeInstancesInput{IncludeManagedResources: managed, Filters: []types.Filter{
 		filter("tag:"+AutoModeTag, cluster),
 		filter("instance-state-name", "pending", "running", "shutting-down", "stopping", "stopped"),
@@ -122,15 +133,40 @@ func (n *Network) Instances(ctx context.Context, cluster string) ([]Made, error)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("instances: %w", err)
+			return fmt.Errorf("instances: %w", err)
 		}
 		for _, reservation := range page.Reservations {
-			for _, i := range reservation.Instances {
-				found = append(found, Made{aws.ToString(i.InstanceId), value(i.Tags, AutoModeTag), aws.ToTime(i.LaunchTime)})
+			for _, instance := range reservation.Instances {
+				do(instance)
 			}
 		}
 	}
-	return found, nil
+	return nil
+}
+
+// Machine is an instance, and the node pool that it was made for.
+type Machine struct{ ID, Zone, Pool string }
+
+// Machines are the instances of the cluster, ended ones left out.
+func (n *Network) Machines(ctx context.Context, cluster string) ([]Machine, error) {
+	var found []Machine
+	err := n.instances(ctx, cluster, func(i types.Instance) {
+		machine := Machine{ID: aws.ToString(i.InstanceId), Pool: value(i.Tags, poolTag)}
+		if i.Placement != nil {
+			machine.Zone = aws.ToString(i.Placement.AvailabilityZone)
+		}
+		found = append(found, machine)
+	})
+	return found, err
+}
+
+// End ends one machine of the cluster, and does not wait.
+func (n *Network) End(ctx context.Context, id string) error {
+	_, err := n.client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
+	if err != nil && !cloud.Is(err, "InvalidInstanceID.NotFound") {
+		return fmt.Errorf("ending instance %s: %w", id, err)
+	}
+	return nil
 }
 
 // AwaitNoInstances waits until the cluster has no machines. The error names

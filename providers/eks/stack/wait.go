@@ -19,24 +19,11 @@ import (
 func (s *Stacks) Await(ctx context.Context, name string, fresh bool, log func(string, ...any)) (*Stack, error) {
 	ctx, cancel := s.pace.Deadline(ctx, createLimit+createLimit, "stack %s", short(name))
 	defer cancel()
-	var found *Stack
-	told, asked := types.StackStatus(""), 0
-	err := s.pace.Until(ctx, func(ctx context.Context) (bool, error) {
-		var err error
-		if found, err = s.Find(ctx, name); err != nil {
-			return false, err
-		}
-		if asked++; found == nil {
-			return !fresh || asked > cloud.Unknown, nil
-		}
-		fresh = false
-		if found.Status != told {
-			told = found.Status
-			log("stack %s is %s", found.Name, told)
-		}
-		return !found.Changing(), nil
-	})
-	return found, err
+	return cloud.Settle(ctx, s.pace, fresh, cloud.Thing[Stack]{
+		Name:  "stack " + short(name),
+		Find:  func(ctx context.Context) (*Stack, error) { return s.Find(ctx, name) },
+		State: func(found *Stack) (string, bool) { return string(found.Status), !found.Changing() },
+	}, log)
 }
 
 // Explain is an error that says what CloudFormation could not make or remove,

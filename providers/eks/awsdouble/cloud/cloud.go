@@ -67,6 +67,7 @@ type Resource struct {
 	Value any
 
 	hidden int
+	end    func() // of an instance that exists elsewhere too
 }
 
 // Cloud holds everything. Whoever uses it holds its lock.

@@ -2,8 +2,12 @@ package cloud
 
 import "maps"
 
-// ClusterTag is the tag key by which all that Auto Mode makes is found.
-const ClusterTag = "eks:eks-cluster-name"
+// The keys of the tags that Auto Mode puts on instances and what belongs to them.
+const (
+	// ClusterTag is on all that it makes.
+	ClusterTag = "eks:eks-cluster-name"
+	PoolTag    = "eks:kubernetes-node-pool-name"
+)
 
 // Machine is what an instance of a cluster is.
 type Machine struct {
@@ -14,15 +18,19 @@ type Machine struct {
 	// ID is that of an instance that exists elsewhere, such as a node of the
 	// data plane; empty for a new one.
 	ID string
+	// End ends one that exists elsewhere, when it is terminated here; it returns
+	// at once, and may be nil.
+	End func()
 }
 
 // Launch starts an instance as Auto Mode does: with a network interface and a
 // root volume of its own, all with the cluster's tag.
 func (c *Cloud) Launch(scope Scope, cluster, vpc, subnet, group string, m Machine) *Resource {
-	tags := map[string]string{ClusterTag: cluster, "karpenter.sh/nodepool": m.Pool}
+	tags := map[string]string{ClusterTag: cluster, PoolTag: m.Pool}
 	instance := c.Add(&Resource{
 		ID: m.ID, Kind: Instance, Scope: scope, Uses: []string{vpc, subnet, group}, Tags: tags,
 		Attributes: map[string]string{"state": "running", "type": m.Type, "arch": m.Arch, "cluster": cluster, "managed": "true"},
+		end:        m.End,
 	})
 	c.AddInterface(scope, vpc, subnet, group, map[string]string{"status": "in-use", "instance": instance.ID, "public": "true", "managed": "true"}, tags)
 	c.Add(&Resource{Kind: Volume, Scope: scope, Tags: maps.Clone(tags),
@@ -48,6 +56,9 @@ func (c *Cloud) Stop(instance *Resource) {
 	instance.Attributes["state"] = "shutting-down"
 	progress := c.Begin()
 	instance.Value = &progress
+	if instance.end != nil {
+		instance.end()
+	}
 }
 
 // Advance brings instances that end a step further.

@@ -8,6 +8,9 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/wire"
 )
 
+// ScopeOf is where the caller's requests have their effect.
+func ScopeOf(caller wire.Caller) Scope { return Scope{Account: caller.Account, Region: caller.Region} }
+
 // ARN is the name of a resource of a service.
 func (s Scope) ARN(service, rest string) string {
 	return "arn:aws:" + service + ":" + s.Region + ":" + s.Account + ":" + rest

@@ -6,7 +6,6 @@ package cloudformation
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -20,18 +19,12 @@ type service struct{ *cloud.Cloud }
 // New returns the service on the cloud.
 func New(c *cloud.Cloud) *wire.Service {
 	s := service{c}
-	return &wire.Service{
-		Scope:    "cloudformation",
-		Protocol: wire.Query{Namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/", Version: "2010-05-15"},
-		Errors:   wire.QueryErrors(),
-		Client:   reflect.TypeFor[*sdk.Client](),
-		Operations: []wire.Operation{
-			wire.Handle("CreateStack", "StackName TemplateBody Parameters.ParameterKey Parameters.ParameterValue Capabilities Tags ClientRequestToken OnFailure TimeoutInMinutes", s.createStack),
-			wire.Handle("DescribeStacks", "StackName NextToken", s.describeStacks),
-			wire.Handle("DescribeStackEvents", "StackName NextToken", s.describeEvents),
-			wire.Handle("DeleteStack", "StackName", s.deleteStack),
-		},
-	}
+	return wire.NewService[*sdk.Client]("cloudformation", wire.Query{Namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/", Version: "2010-05-15"},
+		wire.Handle("CreateStack", "StackName TemplateBody Parameters.ParameterKey Parameters.ParameterValue Capabilities Tags ClientRequestToken OnFailure TimeoutInMinutes", s.createStack),
+		wire.Handle("DescribeStacks", "StackName NextToken", s.describeStacks),
+		wire.Handle("DescribeStackEvents", "StackName NextToken", s.describeEvents),
+		wire.Handle("DeleteStack", "StackName", s.deleteStack),
+	)
 }
 
 // handler is how CloudFormation hands on what a service said.

@@ -19,14 +19,10 @@ import (
 
 var stackNames = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
 
-func scope(caller wire.Caller) cloud.Scope {
-	return cloud.Scope{Account: caller.Account, Region: caller.Region}
-}
-
 // every returns the stacks of the caller's region, deleted ones too, oldest first.
 func (s service) every(caller wire.Caller) []*stack {
 	var all []*stack
-	for _, r := range s.Every(scope(caller), cloud.Stack) {
+	for _, r := range s.Every(cloud.ScopeOf(caller), cloud.Stack) {
 		all = append(all, r.Value.(*stack))
 	}
 	return all
@@ -68,9 +64,9 @@ func (s service) createStack(caller wire.Caller, in *sdk.CreateStackInput) (*sdk
 	for _, tag := range in.Tags {
 		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
-	id := scope(caller).ARN("cloudformation", fmt.Sprintf("stack/%s/%08x-0000-4000-8000-000000000000", name, s.Serial()))
+	id := cloud.ScopeOf(caller).ARN("cloudformation", fmt.Sprintf("stack/%s/%08x-0000-4000-8000-000000000000", name, s.Serial()))
 	st := &stack{
-		Cloud: s.Cloud, Resource: s.Add(&cloud.Resource{ID: id, Kind: cloud.Stack, Name: name, Scope: scope(caller), Tags: tags}),
+		Cloud: s.Cloud, Resource: s.Add(&cloud.Resource{ID: id, Kind: cloud.Stack, Name: name, Scope: cloud.ScopeOf(caller), Tags: tags}),
 		template: t, parameters: values, parts: map[string]*part{}, onFailure: in.OnFailure, token: aws.ToString(in.ClientRequestToken),
 		timeout: time.Duration(aws.ToInt32(in.TimeoutInMinutes)) * time.Minute,
 	}

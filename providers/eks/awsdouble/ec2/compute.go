@@ -20,10 +20,10 @@ func stateShape(state string) *types.InstanceState {
 }
 
 func (s service) describeInstances(caller wire.Caller, in *sdk.DescribeInstancesInput) (*sdk.DescribeInstancesOutput, error) {
-	s.refresh(scope(caller))
-	s.Advance(s.Every(scope(caller), cloud.Instance))
+	s.refresh(cloud.ScopeOf(caller))
+	s.Advance(s.Every(cloud.ScopeOf(caller), cloud.Instance))
 	page, next, err := s.find(query{
-		scope: scope(caller), kind: cloud.Instance, ids: in.InstanceIds, filters: in.Filters,
+		scope: cloud.ScopeOf(caller), kind: cloud.Instance, ids: in.InstanceIds, filters: in.Filters,
 		managed: in.IncludeManagedResources, token: in.NextToken, limit: in.MaxResults,
 		names: map[string]string{"instance-state-name": "state", "instance-id": "id", "vpc-id": "vpc", "instance-type": "type"},
 	})
@@ -43,7 +43,7 @@ func (s service) describeInstances(caller wire.Caller, in *sdk.DescribeInstances
 func (s service) terminateInstances(caller wire.Caller, in *sdk.TerminateInstancesInput) (*sdk.TerminateInstancesOutput, error) {
 	var instances []*cloud.Resource
 	for _, id := range in.InstanceIds {
-		r, err := s.InEC2(scope(caller), cloud.Instance, id)
+		r, err := s.InEC2(cloud.ScopeOf(caller), cloud.Instance, id)
 		if err != nil {
 			return nil, err
 		}
@@ -61,9 +61,9 @@ func (s service) terminateInstances(caller wire.Caller, in *sdk.TerminateInstanc
 }
 
 func (s service) describeVolumes(caller wire.Caller, in *sdk.DescribeVolumesInput) (*sdk.DescribeVolumesOutput, error) {
-	s.refresh(scope(caller))
+	s.refresh(cloud.ScopeOf(caller))
 	page, next, err := s.find(query{
-		scope: scope(caller), kind: cloud.Volume, ids: in.VolumeIds, filters: in.Filters,
+		scope: cloud.ScopeOf(caller), kind: cloud.Volume, ids: in.VolumeIds, filters: in.Filters,
 		managed: in.IncludeManagedResources, token: in.NextToken, limit: in.MaxResults,
 		names: map[string]string{"volume-id": "id", "attachment.instance-id": "instance"},
 	})
@@ -85,7 +85,7 @@ func (s service) describeVolumes(caller wire.Caller, in *sdk.DescribeVolumesInpu
 }
 
 func (s service) deleteVolume(caller wire.Caller, in *sdk.DeleteVolumeInput) (*sdk.DeleteVolumeOutput, error) {
-	return &sdk.DeleteVolumeOutput{}, s.DeleteFromEC2(scope(caller), cloud.Volume, aws.ToString(in.VolumeId))
+	return &sdk.DeleteVolumeOutput{}, s.DeleteFromEC2(cloud.ScopeOf(caller), cloud.Volume, aws.ToString(in.VolumeId))
 }
 
 // tag is one tag of one resource, as DescribeTags lists them.
@@ -95,14 +95,14 @@ type tag struct {
 }
 
 func (s service) describeTags(caller wire.Caller, in *sdk.DescribeTagsInput) (*sdk.DescribeTagsOutput, error) {
-	s.refresh(scope(caller))
+	s.refresh(cloud.ScopeOf(caller))
 	kinds := []cloud.Kind{
 		cloud.VPC, cloud.Subnet, cloud.InternetGateway, cloud.RouteTable,
 		cloud.SecurityGroup, cloud.Interface, cloud.Instance, cloud.Volume,
 	}
 	names := map[string]string{"key": "key", "value": "value", "resource-id": "resource", "resource-type": "kind"}
 	var found []tag
-	for _, r := range s.List(scope(caller), kinds...) {
+	for _, r := range s.List(cloud.ScopeOf(caller), kinds...) {
 		for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
 			as := &cloud.Resource{Attributes: map[string]string{"key": key, "value": r.Tags[key], "resource": r.ID, "kind": string(r.Kind)}}
 			matches, err := query{kind: "tag", filters: in.Filters, names: names}.matches(as)

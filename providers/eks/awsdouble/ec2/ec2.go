@@ -3,8 +3,6 @@
 package ec2
 
 import (
-	"reflect"
-
 	sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
@@ -21,28 +19,18 @@ type service struct {
 // asked to bring them up to date.
 func New(c *cloud.Cloud, refresh func(cloud.Scope)) *wire.Service {
 	s := service{c, refresh}
-	return &wire.Service{
-		Scope:    "ec2",
-		Protocol: wire.EC2Query{Namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", Version: "2016-11-15"},
-		Errors:   wire.EC2Errors(),
-		Client:   reflect.TypeFor[*sdk.Client](),
-		Operations: []wire.Operation{
-			wire.Handle("DescribeAvailabilityZones", "Filters ZoneNames ZoneIds", s.describeZones),
-			wire.Handle("DescribeVpcs", "Filters VpcIds MaxResults NextToken", s.describeVPCs),
-			wire.Handle("DescribeSubnets", "Filters SubnetIds MaxResults NextToken", s.describeSubnets),
-			wire.Handle("DescribeInstances", "Filters InstanceIds IncludeManagedResources MaxResults NextToken", s.describeInstances),
-			wire.Handle("TerminateInstances", "InstanceIds", s.terminateInstances),
-			wire.Handle("DescribeVolumes", "Filters VolumeIds IncludeManagedResources MaxResults NextToken", s.describeVolumes),
-			wire.Handle("DeleteVolume", "VolumeId", s.deleteVolume),
-			wire.Handle("DescribeNetworkInterfaces", "Filters NetworkInterfaceIds IncludeManagedResources MaxResults NextToken", s.describeInterfaces),
-			wire.Handle("DeleteNetworkInterface", "NetworkInterfaceId", s.deleteInterface),
-			wire.Handle("DescribeSecurityGroups", "Filters GroupIds MaxResults NextToken", s.describeGroups),
-			wire.Handle("DeleteSecurityGroup", "GroupId", s.deleteGroup),
-			wire.Handle("DescribeTags", "Filters MaxResults NextToken", s.describeTags),
-		},
-	}
-}
-
-func scope(caller wire.Caller) cloud.Scope {
-	return cloud.Scope{Account: caller.Account, Region: caller.Region}
+	return wire.NewService[*sdk.Client]("ec2", wire.EC2Query{Namespace: "http://ec2.amazonaws.com/doc/2016-11-15/", Version: "2016-11-15"},
+		wire.Handle("DescribeAvailabilityZones", "Filters ZoneNames ZoneIds", s.describeZones),
+		wire.Handle("DescribeVpcs", "Filters VpcIds MaxResults NextToken", s.describeVPCs),
+		wire.Handle("DescribeSubnets", "Filters SubnetIds MaxResults NextToken", s.describeSubnets),
+		wire.Handle("DescribeInstances", "Filters InstanceIds IncludeManagedResources MaxResults NextToken", s.describeInstances),
+		wire.Handle("TerminateInstances", "InstanceIds", s.terminateInstances),
+		wire.Handle("DescribeVolumes", "Filters VolumeIds IncludeManagedResources MaxResults NextToken", s.describeVolumes),
+		wire.Handle("DeleteVolume", "VolumeId", s.deleteVolume),
+		wire.Handle("DescribeNetworkInterfaces", "Filters NetworkInterfaceIds IncludeManagedResources MaxResults NextToken", s.describeInterfaces),
+		wire.Handle("DeleteNetworkInterface", "NetworkInterfaceId", s.deleteInterface),
+		wire.Handle("DescribeSecurityGroups", "Filters GroupIds MaxResults NextToken", s.describeGroups),
+		wire.Handle("DeleteSecurityGroup", "GroupId", s.deleteGroup),
+		wire.Handle("DescribeTags", "Filters MaxResults NextToken", s.describeTags),
+	)
 }

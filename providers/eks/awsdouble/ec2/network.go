@@ -36,7 +36,7 @@ func (s service) describeZones(caller wire.Caller, in *sdk.DescribeAvailabilityZ
 
 func (s service) describeVPCs(caller wire.Caller, in *sdk.DescribeVpcsInput) (*sdk.DescribeVpcsOutput, error) {
 	page, next, err := s.find(query{
-		scope: scope(caller), kind: cloud.VPC, ids: in.VpcIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
+		scope: cloud.ScopeOf(caller), kind: cloud.VPC, ids: in.VpcIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
 		names: map[string]string{"vpc-id": "id", "cidr": "cidr"},
 	})
 	out := &sdk.DescribeVpcsOutput{Vpcs: []types.Vpc{}, NextToken: next}
@@ -51,7 +51,7 @@ func (s service) describeVPCs(caller wire.Caller, in *sdk.DescribeVpcsInput) (*s
 
 func (s service) describeSubnets(caller wire.Caller, in *sdk.DescribeSubnetsInput) (*sdk.DescribeSubnetsOutput, error) {
 	page, next, err := s.find(query{
-		scope: scope(caller), kind: cloud.Subnet, ids: in.SubnetIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
+		scope: cloud.ScopeOf(caller), kind: cloud.Subnet, ids: in.SubnetIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
 		names: map[string]string{"vpc-id": "vpc", "subnet-id": "id", "availability-zone": "zone"},
 	})
 	out := &sdk.DescribeSubnetsOutput{Subnets: []types.Subnet{}, NextToken: next}
@@ -65,9 +65,9 @@ func (s service) describeSubnets(caller wire.Caller, in *sdk.DescribeSubnetsInpu
 }
 
 func (s service) describeInterfaces(caller wire.Caller, in *sdk.DescribeNetworkInterfacesInput) (*sdk.DescribeNetworkInterfacesOutput, error) {
-	s.refresh(scope(caller))
+	s.refresh(cloud.ScopeOf(caller))
 	page, next, err := s.find(query{
-		scope: scope(caller), kind: cloud.Interface, ids: in.NetworkInterfaceIds, filters: in.Filters,
+		scope: cloud.ScopeOf(caller), kind: cloud.Interface, ids: in.NetworkInterfaceIds, filters: in.Filters,
 		managed: in.IncludeManagedResources, token: in.NextToken, limit: in.MaxResults,
 		names: map[string]string{
 			"vpc-id": "vpc", "subnet-id": "subnet", "group-id": "group", "status": "status",
@@ -106,12 +106,12 @@ func (s service) interfaceShape(caller wire.Caller, r *cloud.Resource) types.Net
 }
 
 func (s service) deleteInterface(caller wire.Caller, in *sdk.DeleteNetworkInterfaceInput) (*sdk.DeleteNetworkInterfaceOutput, error) {
-	return &sdk.DeleteNetworkInterfaceOutput{}, s.DeleteFromEC2(scope(caller), cloud.Interface, aws.ToString(in.NetworkInterfaceId))
+	return &sdk.DeleteNetworkInterfaceOutput{}, s.DeleteFromEC2(cloud.ScopeOf(caller), cloud.Interface, aws.ToString(in.NetworkInterfaceId))
 }
 
 func (s service) describeGroups(caller wire.Caller, in *sdk.DescribeSecurityGroupsInput) (*sdk.DescribeSecurityGroupsOutput, error) {
 	page, next, err := s.find(query{
-		scope: scope(caller), kind: cloud.SecurityGroup, ids: in.GroupIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
+		scope: cloud.ScopeOf(caller), kind: cloud.SecurityGroup, ids: in.GroupIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
 		names: map[string]string{"vpc-id": "vpc", "group-id": "id", "group-name": "name"},
 	})
 	out := &sdk.DescribeSecurityGroupsOutput{SecurityGroups: []types.SecurityGroup{}, NextToken: next}
@@ -119,13 +119,13 @@ func (s service) describeGroups(caller wire.Caller, in *sdk.DescribeSecurityGrou
 		out.SecurityGroups = append(out.SecurityGroups, types.SecurityGroup{
 			GroupId: &r.ID, GroupName: &r.Name, VpcId: aws.String(r.Attributes["vpc"]), Description: aws.String(r.Attributes["description"]),
 			OwnerId: &caller.Account, Tags: tagShapes(r.Tags),
-			SecurityGroupArn: aws.String(scope(caller).ARN("ec2", "security-group/"+r.ID)),
+			SecurityGroupArn: aws.String(cloud.ScopeOf(caller).ARN("ec2", "security-group/"+r.ID)),
 		})
 	}
 	return out, err
 }
 
 func (s service) deleteGroup(caller wire.Caller, in *sdk.DeleteSecurityGroupInput) (*sdk.DeleteSecurityGroupOutput, error) {
-	err := s.DeleteFromEC2(scope(caller), cloud.SecurityGroup, aws.ToString(in.GroupId))
+	err := s.DeleteFromEC2(cloud.ScopeOf(caller), cloud.SecurityGroup, aws.ToString(in.GroupId))
 	return &sdk.DeleteSecurityGroupOutput{GroupId: in.GroupId, Return: aws.Bool(true)}, err
 }

@@ -43,7 +43,7 @@ func (c *cluster) advance() {
 				c.fail(k.CreateIssues)
 				return
 			}
-			c.activate()
+			c.finishCreate()
 		}
 	case types.ClusterStatusUpdating:
 		if c.Done(&c.step, k.Updating) {
@@ -58,8 +58,54 @@ func (c *cluster) advance() {
 			c.fail(k.DeleteIssues)
 			return
 		}
+		c.finishDelete()
+	}
+}
+
+// finishCreate is the end of the creation, once there is a Kubernetes API.
+func (c *cluster) finishCreate() {
+	plane, err := c.maker().Made()
+	switch {
+	case err != nil:
+		c.fail([]cloud.Issue{{Code: string(types.ClusterIssueCodeInternalFailure), Message: err.Error()}})
+	case plane != nil:
+		c.activate(*plane)
+	}
+}
+
+// finishDelete is the end of the deletion, once there is no Kubernetes API.
+func (c *cluster) finishDelete() {
+	gone, err := c.maker().Removed()
+	switch {
+	case err != nil:
+		c.fail([]cloud.Issue{{Code: string(types.ClusterIssueCodeInternalFailure), Message: err.Error()}})
+	case gone:
 		c.vanish()
 	}
+}
+
+// maker is who makes the Kubernetes API. Where nobody does, the cluster has a
+// name of one and nothing behind it.
+func (c *cluster) maker() cloud.Maker {
+	if maker := c.makers(c.Name); maker != nil {
+		return maker
+	}
+	return cloud.Ready(cloud.DataPlane{
+		Endpoint: fmt.Sprintf("https://%032X.gr7.%s.eks.amazonaws.com", c.Created.UnixNano(), c.Region),
+		CA:       []byte("no certificate authority: the double has no data plane for this cluster\n"),
+	})
+}
+
+// plane is the Kubernetes API of a cluster that has, or had, one.
+func (c *cluster) plane() *cloud.DataPlane {
+	if c.shape.Endpoint == nil {
+		return nil
+	}
+	plane, err := c.maker().Made()
+	if err != nil {
+		return nil // it was seen to be made, and nobody can tell of it now
+	}
+	return plane
 }
 
 func (c *cluster) fail(issues []cloud.Issue) {
@@ -91,13 +137,9 @@ func (c *cluster) interfaces(subnets []string) {
 	}
 }
 
-// activate is the end of the creation.
-func (c *cluster) activate() {
+// activate gives the cluster what it has once it is made.
+func (c *cluster) activate(plane cloud.DataPlane) {
 	id := fmt.Sprintf("%032X", c.Serial())
-	plane, ok := c.planes(c.Name)
-	if !ok {
-		plane = cloud.DataPlane{Endpoint: fmt.Sprintf("https://%s.gr7.%s.eks.amazonaws.com", id, c.Region), CA: []byte("no certificate authority: the double has no data plane for this cluster\n")}
-	}
 	c.shape.Endpoint = aws.String(plane.Endpoint)
 	c.shape.CertificateAuthority = &types.Certificate{Data: aws.String(base64.StdEncoding.EncodeToString(plane.CA))}
 	c.shape.Identity = &types.Identity{Oidc: &types.OIDC{Issuer: aws.String(fmt.Sprintf("https://oidc.eks.%s.amazonaws.com/id/%s", c.Region, id))}}
@@ -157,15 +199,17 @@ func (c *cluster) finishUpdate() {
 		return
 	}
 	c.shape.ComputeConfig.NodePools = last.pools
-	if plane, ok := c.planes(c.Name); ok && plane.Pools != nil {
+	plane := c.plane()
+	if plane != nil && plane.Pools != nil {
 		plane.Pools(slices.Clone(last.pools))
 	}
-	if len(last.pools) == 0 {
+	if len(last.pools) == 0 && (plane == nil || plane.Machines == nil) {
 		c.drain()
 	}
 }
 
-// drain begins to end all instances, unless they are stuck.
+// drain begins to end all instances, unless they are stuck. Where there are
+// real nodes they end by themselves, with their pools.
 func (c *cluster) drain() {
 	for _, instance := range c.Running(c.Scope, c.Name) {
 		if !c.Knobs.StuckInstances {

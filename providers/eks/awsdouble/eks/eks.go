@@ -4,7 +4,6 @@ package eks
 
 import (
 	"net/http"
-	"reflect"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/schemas"
@@ -13,32 +12,26 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/wire"
 )
 
-// Planes finds what stands behind a cluster; false if nothing does.
-type Planes func(cluster string) (cloud.DataPlane, bool)
+// Makers finds who makes what stands behind a cluster; nil if nobody does.
+type Makers func(cluster string) cloud.Maker
 
 type service struct {
 	*cloud.Cloud
-	planes Planes
+	makers Makers
 }
 
 // New returns the service on the cloud, and a function that brings the
 // instances of a region's clusters up to date.
-func New(c *cloud.Cloud, planes Planes) (*wire.Service, func(cloud.Scope)) {
-	s := service{c, planes}
-	return &wire.Service{
-		Scope:    "eks",
-		Protocol: routes(),
-		Errors:   wire.RESTErrors(),
-		Client:   reflect.TypeFor[*sdk.Client](),
-		Operations: []wire.Operation{
-			wire.Handle("CreateCluster", honoured, s.createCluster),
-			wire.Handle("DescribeCluster", "Name", s.describeCluster),
-			wire.Handle("ListClusters", "MaxResults NextToken", s.listClusters),
-			wire.Handle("UpdateClusterConfig", "Name ClientRequestToken ComputeConfig KubernetesNetworkConfig.ElasticLoadBalancing.Enabled StorageConfig DeletionProtection", s.updateConfig),
-			wire.Handle("DescribeUpdate", "Name UpdateId", s.describeUpdate),
-			wire.Handle("DeleteCluster", "Name", s.deleteCluster),
-		},
-	}, s.refresh
+func New(c *cloud.Cloud, makers Makers) (*wire.Service, func(cloud.Scope)) {
+	s := service{c, makers}
+	return wire.NewService[*sdk.Client]("eks", routes(),
+		wire.Handle("CreateCluster", honoured, s.createCluster),
+		wire.Handle("DescribeCluster", "Name", s.describeCluster),
+		wire.Handle("ListClusters", "MaxResults NextToken", s.listClusters),
+		wire.Handle("UpdateClusterConfig", "Name ClientRequestToken ComputeConfig KubernetesNetworkConfig.ElasticLoadBalancing.Enabled StorageConfig DeletionProtection", s.updateConfig),
+		wire.Handle("DescribeUpdate", "Name UpdateId", s.describeUpdate),
+		wire.Handle("DeleteCluster", "Name", s.deleteCluster),
+	), s.refresh
 }
 
 // honoured are the members of CreateCluster that have their effect.
@@ -57,10 +50,6 @@ func routes() wire.RestJSON {
 		{Operation: "DescribeUpdate", Schema: schemas.DescribeUpdate, Input: schemas.DescribeUpdateRequest},
 		{Operation: "DeleteCluster", Schema: schemas.DeleteCluster, Input: schemas.DeleteClusterRequest},
 	}}
-}
-
-func scope(caller wire.Caller) cloud.Scope {
-	return cloud.Scope{Account: caller.Account, Region: caller.Region}
 }
 
 func badParameter(format string, args ...any) *wire.Error {

@@ -19,15 +19,15 @@ import (
 func (s service) refresh(where cloud.Scope) {
 	for _, r := range s.Every(where, cloud.Cluster) {
 		c := r.Value.(*cluster)
-		if plane, ok := s.planes(c.Name); ok && c.shape.Endpoint != nil {
-			s.Mirror(c.home, plane)
+		if plane := c.plane(); plane != nil {
+			s.Mirror(c.home, *plane)
 		}
 	}
 }
 
 // find returns the cluster of a name once it can be seen, a step further.
 func (s service) find(caller wire.Caller, name *string) (*cluster, error) {
-	r := s.Named(scope(caller), cloud.Cluster, aws.ToString(name))
+	r := s.Named(cloud.ScopeOf(caller), cloud.Cluster, aws.ToString(name))
 	if r == nil || s.See(r.ID) == nil {
 		return nil, notFound(aws.ToString(name))
 	}
@@ -39,7 +39,7 @@ func (s service) find(caller wire.Caller, name *string) (*cluster, error) {
 }
 
 func (s service) createCluster(caller wire.Caller, in *sdk.CreateClusterInput) (*sdk.CreateClusterOutput, error) {
-	where, name := scope(caller), aws.ToString(in.Name)
+	where, name := cloud.ScopeOf(caller), aws.ToString(in.Name)
 	if old := s.Named(where, cloud.Cluster, name); old != nil {
 		c := old.Value.(*cluster)
 		if token := aws.ToString(in.ClientRequestToken); token != "" && token == aws.ToString(c.shape.ClientRequestToken) {
@@ -58,6 +58,7 @@ func (s service) createCluster(caller wire.Caller, in *sdk.CreateClusterInput) (
 	c.interfaces(in.ResourcesVpcConfig.SubnetIds)
 	c.shape = newShape(in, c)
 	c.become(types.ClusterStatusCreating)
+	c.maker().Make()
 	s.logGroup(where, name, in.Logging)
 	return &sdk.CreateClusterOutput{Cluster: c.answer()}, nil
 }
@@ -133,7 +134,7 @@ func (s service) listClusters(caller wire.Caller, in *sdk.ListClustersInput) (*s
 	if limit := aws.ToInt32(in.MaxResults); in.MaxResults != nil && (limit < 1 || limit > 100) {
 		return nil, badParameter("maxResults must be between 1 and 100")
 	}
-	page, next := cloud.Page(s.Cloud, s.List(scope(caller), cloud.Cluster), in.NextToken, int(aws.ToInt32(in.MaxResults)), func(r *cloud.Resource) string { return r.Name })
+	page, next := cloud.Page(s.Cloud, s.List(cloud.ScopeOf(caller), cloud.Cluster), in.NextToken, int(aws.ToInt32(in.MaxResults)), func(r *cloud.Resource) string { return r.Name })
 	out := &sdk.ListClustersOutput{Clusters: []string{}, NextToken: next}
 	for _, r := range page {
 		out.Clusters = append(out.Clusters, r.Name)
@@ -204,7 +205,7 @@ func (s service) describeUpdate(caller wire.Caller, in *sdk.DescribeUpdateInput)
 }
 
 func (s service) deleteCluster(caller wire.Caller, in *sdk.DeleteClusterInput) (*sdk.DeleteClusterOutput, error) {
-	r := s.Named(scope(caller), cloud.Cluster, aws.ToString(in.Name))
+	r := s.Named(cloud.ScopeOf(caller), cloud.Cluster, aws.ToString(in.Name))
 	if r == nil {
 		return nil, notFound(aws.ToString(in.Name))
 	}
@@ -216,6 +217,7 @@ func (s service) deleteCluster(caller wire.Caller, in *sdk.DeleteClusterInput) (
 		return nil, inUse(c.Name, "Cluster '%s' has deletion protection enabled", c.Name)
 	case c.shape.Status != types.ClusterStatusDeleting:
 		c.become(types.ClusterStatusDeleting)
+		c.maker().Remove()
 	}
 	return &sdk.DeleteClusterOutput{Cluster: c.answer()}, nil
 }

@@ -4,8 +4,6 @@
 package iam
 
 import (
-	"reflect"
-
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
@@ -17,23 +15,17 @@ type service struct{ *cloud.Cloud }
 // New returns the service on the cloud.
 func New(c *cloud.Cloud) *wire.Service {
 	s := service{c}
-	return &wire.Service{
-		Scope:    "iam",
-		Protocol: wire.Query{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"},
-		Errors:   wire.QueryErrors(),
-		Client:   reflect.TypeFor[*sdk.Client](),
-		Operations: []wire.Operation{
-			wire.Handle("CreateOpenIDConnectProvider", "Url ClientIDList ThumbprintList Tags", s.createProvider),
-			wire.Handle("DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn", s.deleteProvider),
-			wire.Handle("GetOpenIDConnectProvider", "OpenIDConnectProviderArn", s.getProvider),
-			wire.Handle("ListOpenIDConnectProviders", "", s.listProviders),
-			wire.Handle("ListOpenIDConnectProviderTags", "OpenIDConnectProviderArn Marker MaxItems", s.listProviderTags),
-			wire.Handle("GetRole", "RoleName", s.getRole),
-			wire.Handle("ListInstanceProfilesForRole", "RoleName Marker MaxItems", s.listProfilesForRole),
-			wire.Handle("RemoveRoleFromInstanceProfile", "InstanceProfileName RoleName", s.removeFromProfile),
-			wire.Handle("DeleteInstanceProfile", "InstanceProfileName", s.deleteProfile),
-		},
-	}
+	return wire.NewService[*sdk.Client]("iam", wire.Query{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/", Version: "2010-05-08"},
+		wire.Handle("CreateOpenIDConnectProvider", "Url ClientIDList ThumbprintList Tags", s.createProvider),
+		wire.Handle("DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn", s.deleteProvider),
+		wire.Handle("GetOpenIDConnectProvider", "OpenIDConnectProviderArn", s.getProvider),
+		wire.Handle("ListOpenIDConnectProviders", "", s.listProviders),
+		wire.Handle("ListOpenIDConnectProviderTags", "OpenIDConnectProviderArn Marker MaxItems", s.listProviderTags),
+		wire.Handle("GetRole", "RoleName", s.getRole),
+		wire.Handle("ListInstanceProfilesForRole", "RoleName Marker MaxItems", s.listProfilesForRole),
+		wire.Handle("RemoveRoleFromInstanceProfile", "InstanceProfileName RoleName", s.removeFromProfile),
+		wire.Handle("DeleteInstanceProfile", "InstanceProfileName", s.deleteProfile),
+	)
 }
 
-func scope(caller wire.Caller) cloud.Scope { return cloud.Scope{Account: caller.Account} }
+func scope(caller wire.Caller) cloud.Scope { return cloud.ScopeOf(caller).Global() }

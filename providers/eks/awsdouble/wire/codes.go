@@ -10,8 +10,8 @@ const (
 	missing    = "Missing Authentication Token"
 )
 
-// QueryErrors are those of IAM, STS and CloudFormation.
-func QueryErrors() Errors {
+// Codes implements Protocol: those of IAM, STS and CloudFormation.
+func (Query) Codes() Errors {
 	return Errors{
 		Throttled:       Error{Code: "Throttling", Message: "Rate exceeded", Status: 400},
 		Denied:          Error{Code: "AccessDenied", Status: 403},
@@ -25,8 +25,8 @@ func QueryErrors() Errors {
 	}
 }
 
-// EC2Errors are EC2's.
-func EC2Errors() Errors {
+// Codes implements Protocol: EC2's.
+func (EC2Query) Codes() Errors {
 	const refused = "AWS was not able to validate the provided access credentials"
 	return Errors{
 		Throttled:       Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: 503},
@@ -41,8 +41,8 @@ func EC2Errors() Errors {
 	}
 }
 
-// RESTErrors are EKS's.
-func RESTErrors() Errors {
+// Codes implements Protocol: EKS's.
+func (RestJSON) Codes() Errors {
 	return Errors{
 		Throttled:       Error{Code: "ThrottlingException", Message: "Rate exceeded", Status: 429},
 		Denied:          Error{Code: "AccessDeniedException", Status: 403},

@@ -36,6 +36,8 @@ type Protocol interface {
 	Encode(r *Request, name string, out any) (*Answer, error)
 	// Refuse writes an error.
 	Refuse(r *Request, err *Error) *Answer
+	// Codes are what those who speak it say of requests that go no further.
+	Codes() Errors
 }
 
 // Errors are the codes a service uses for what every service has.
@@ -53,6 +55,11 @@ type Service struct {
 	Operations []Operation
 	// Client is the SDK's client, which has a method for every operation there is.
 	Client reflect.Type
+}
+
+// NewService makes the service of the SDK's client C.
+func NewService[C any](scope string, protocol Protocol, operations ...Operation) *Service {
+	return &Service{Scope: scope, Protocol: protocol, Errors: protocol.Codes(), Operations: operations, Client: reflect.TypeFor[C]()}
 }
 
 // Find returns the operation of that name.

@@ -1,0 +1,60 @@
+package eks
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/scaleproof/scaleproof/providers"
+	double "github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
+)
+
+// pools are those of the machines, sorted.
+func pools(machines []providers.Machine) []string {
+	var all []string
+	for _, m := range machines {
+		all = append(all, m.Pool)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestMachines(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	p, err := New(w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := p.Find(t.Context(), name) // as the specs do, beside the run itself
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper, ok := found.(providers.MachineKeeper)
+	if !ok {
+		t.Fatal("nobody keeps the machines")
+	}
+	list := func() []providers.Machine {
+		t.Helper()
+		machines, err := keeper.Machines(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return machines
+	}
+	before := list()
+	if diff := cmp.Diff([]string{"general-purpose", "system"}, pools(before)); diff != "" {
+		t.Fatalf("pools of the machines (-want +got):\n%s", diff)
+	}
+	w.Turn(func(k *double.Knobs) { k.Terminating = double.Pace{} })
+	for _, id := range []string{before[0].ProviderID, before[0].ProviderID, "aws:///eu-west-1a/i-00000000000000000"} {
+		if err := keeper.Terminate(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff(before[1:], list()); diff != "" {
+		t.Errorf("machines, one of which was terminated (-want +got):\n%s", diff)
+	}
+	w.mustDown()
+}

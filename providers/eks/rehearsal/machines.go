@@ -1,0 +1,67 @@
+package rehearsal
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
+)
+
+// Labels of the containers that Karpenter's provider for kind makes.
+const (
+	kindLabel = "io.x-k8s.kind.cluster"
+	poolLabel = "karpenter.sh/nodepool"
+	typeLabel = "node.kubernetes.io/instance-type"
+	archLabel = "kubernetes.io/arch"
+)
+
+// endLimit is how long the engine may take to remove a container.
+const endLimit = 30 * time.Second
+
+// machines are the containers of nodes that Karpenter has made, as EC2 would
+// tell of them. In Auto Mode a node has the name of its instance; so here an
+// instance has the name of its node.
+func (p *plant) machines(ctx context.Context) ([]cloud.Machine, error) {
+	format := []string{"{{.Names}}"}
+	for _, label := range []string{poolLabel, typeLabel, archLabel} {
+		format = append(format, `{{.Label "`+label+`"}}`)
+	}
+	text, err := engine.Run(ctx, "ps", "--all", "--filter", "label="+kindLabel+"="+p.options.Cluster, "--filter", "label="+poolLabel,
+		"--format", strings.Join(format, " "))
+	if err != nil {
+		return nil, err
+	}
+	all := parseMachines(text)
+	for i := range all {
+		all[i].End = func() { p.endMachine(ctx, all[i].ID) }
+	}
+	return all, nil
+}
+
+// endMachine removes the container of a node, as when its instance is terminated.
+func (p *plant) endMachine(ctx context.Context, name string) {
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, endLimit)
+		defer cancel()
+		if _, err := engine.Run(ctx, "rm", "--force", "--volumes", name); err != nil && !engine.Said(err, "no such container") {
+			p.options.Log("the instance %s: %v", name, err)
+		}
+	}()
+}
+
+// parseMachines reads a line for each container.
+func parseMachines(text string) []cloud.Machine {
+	var all []cloud.Machine
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) == 4 {
+			arch := map[string]string{"amd64": "x86_64"}[fields[3]]
+			if arch == "" {
+				arch = fields[3]
+			}
+			all = append(all, cloud.Machine{ID: fields[0], Pool: fields[1], Type: fields[2], Arch: arch})
+		}
+	}
+	return all
+}
