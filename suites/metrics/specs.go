@@ -28,7 +28,7 @@ func specs(env *e2e.Env) {
 
 	It("shows one number everywhere", e2e.Proves(sourcesAgree), func(ctx SpecContext) {
 		app := env.Apply(ctx, "gauge")
-		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.AtLeast(timeline.Deployment, "ready", 1))
 		set := app.Set(ctx, 25)
 		// Until Prometheus shows it, all three agree on what was before.
 		scraped := env.Settle(ctx, app.Scene, set, timeline.Equals(timeline.Prometheus, "value", 25))

@@ -10,10 +10,15 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// steady is one replica, and an HPA that has synced and asks for no more: it
-// first syncs a whole period after it was made, which only those specs wait for
-// that need it.
-var steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
+// exposed holds once the gauge's metric can be set. Its own replicas never run.
+var exposed = timeline.All(timeline.AtLeast(timeline.Deployment, "ready", 1), timeline.Equals(timeline.Replicas, "spec", 1))
+
+// An HPA first syncs a whole period after it was made, which only those specs
+// wait for that need it.
+var (
+	steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
+	even   = timeline.All(exposed, timeline.Desired(1))
+)
 
 func specs(env *e2e.Env) {
 	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.Long, func(ctx SpecContext) {
@@ -46,7 +51,7 @@ func specs(env *e2e.Env) {
 
 	It("says why it scales", e2e.Proves(conditions), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "gauge")
-		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+		env.Settle(ctx, app.Scene, app.Applied(), exposed)
 		for _, value := range []float64{0, 25, 1000} { // below min, within, above max
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
@@ -64,7 +69,7 @@ func arithmetic(env *e2e.Env) {
 	DescribeTable("divides and rounds up", e2e.Proves(formula),
 		func(ctx SpecContext, value float64) {
 			app := env.Apply(ctx, "gauge")
-			env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+			env.Settle(ctx, app.Scene, app.Applied(), exposed)
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
 			env.Prove(ctx, app.Scene, read, formula)
@@ -78,7 +83,7 @@ func arithmetic(env *e2e.Env) {
 	DescribeTable("tolerates a tenth", e2e.Proves(tolerance), e2e.Long,
 		func(ctx SpecContext, value float64) {
 			app := env.Apply(ctx, "gauge")
-			env.Settle(ctx, app.Scene, app.Applied(), steady)
+			env.Settle(ctx, app.Scene, app.Applied(), even)
 			app.StartsFrom(1)
 			set := app.Set(ctx, value)
 			read := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
