@@ -25,7 +25,7 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, install, began, inOrder)
 	}, SpecTimeout(time.Minute))
 
-	It("delivers in order, and then each commit", e2e.Proves(inOrder, appliesCommit), func(ctx SpecContext) {
+	It("delivers in order, and then each commit", e2e.Proves(inOrder, appliesCommit), e2e.Long, func(ctx SpecContext) {
 		app, repository := deliver(ctx, env, soon)
 		env.Prove(ctx, app.Scene, app.Applied(), inOrder)
 

@@ -13,7 +13,7 @@ import (
 )
 
 func specs(env *e2e.Env) {
-	It("counts the requests of the seed", e2e.Proves(startsAtZero, countsRequests, neverOvercounts), func(ctx SpecContext) {
+	It("counts the requests of the seed", e2e.Proves(startsAtZero, countsRequests, neverOvercounts), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		running := env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
 		env.Prove(ctx, app.Scene, running, startsAtZero)
