@@ -10,7 +10,7 @@ SCALEPROOF := bin/scaleproof
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # The nested modules whose sources are ours; the others only pin what upstream wrote.
-OURS := $(patsubst fixtures/components/%/main.go,%,$(wildcard fixtures/components/*/main.go))
+OURS := $(patsubst fixtures/components/%/main.go,%,$(wildcard fixtures/components/*/main.go fixtures/components/*/*/main.go))
 
 .PHONY: help
 help: ## print this
@@ -50,18 +50,35 @@ generate: build ## write PROMISES.md from the suites
 bench: ## run the benchmarks, to compare by benchstat
 	go test -run '^$$' -bench . -benchmem -count 6 ./e2e/...
 
-# Where up leaves the way to the cluster.
-KUBECONFIG_FILE = $(or $(SCALEPROOF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scaleproof)/kind/$(or $(CLUSTER_NAME),scaleproof)/kubeconfig
-BENCH_NODES = cd fixtures/components/karpenter-provider-kind && go test -timeout 40m ./bench
+# Where up leaves the way to a cluster.
+kubeconfig = $(or $(SCALEPROOF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scaleproof)/kind/$(1)/kubeconfig
+KUBECONFIG_FILE = $(call kubeconfig,$(or $(CLUSTER_NAME),scaleproof))
+KARPENTER := fixtures/components/karpenter-provider-kind
+BENCH_NODES = cd $(KARPENTER) && go test -timeout 40m ./bench
 
 .PHONY: bench-nodes
-bench-nodes: up ## measure on the cluster how long new nodes take: 20 one by one, then four at once
+bench-nodes: up ## measure on the cluster how long new nodes take, 20 one by one, then four at once, and what Karpenter uses
 	$(BENCH_NODES) -run '^$$' -bench Launch -benchtime 1x -count 20 -args -cluster $(KUBECONFIG_FILE)
 	$(BENCH_NODES) -run '^$$' -bench FourAtOnce -benchtime 1x -count 3 -args -cluster $(KUBECONFIG_FILE)
+	$(BENCH_NODES) -v -run Idle -count 1 -args -cluster $(KUBECONFIG_FILE)
 
 .PHONY: soak-nodes
-soak-nodes: up ## make and remove 30 nodes on the cluster, and see that nothing is left
-	$(BENCH_NODES) -run NothingIsLeft -count 1 -args -cluster $(KUBECONFIG_FILE)
+soak-nodes: up ## make and remove 30 nodes on the cluster, see that nothing is left, and fill the disk of another
+	$(BENCH_NODES) -v -run 'NothingIsLeft|FullDisk' -count 1 -args -cluster $(KUBECONFIG_FILE)
+
+.PHONY: pair-nodes
+pair-nodes: build ## see that two clusters side by side on one engine leave each other's nodes alone
+	for name in pair-a pair-b; do CLUSTER_NAME=$$name $(SCALEPROOF) up; done
+	$(BENCH_NODES) -v -run SideBySide -count 1 -args -cluster $(call kubeconfig,pair-a) -beside $(call kubeconfig,pair-b) \
+		-down 'cd $(CURDIR) && CLUSTER_NAME=pair-a $(SCALEPROOF) down'
+	CLUSTER_NAME=pair-b $(SCALEPROOF) down
+
+.PHONY: conformance-nodes
+conformance-nodes: up ## run Karpenter's own regression suite on the cluster, which takes an hour: FOCUS='^Drift' runs a part
+	cd $(KARPENTER)/conformance && go test -c -o $(CURDIR)/bin/karpenter-regression.test sigs.k8s.io/karpenter/test/suites/regression
+	cd $(KARPENTER)/conformance && go build -o $(CURDIR)/bin/karpenter-conformance .
+	bin/karpenter-conformance -suite bin/karpenter-regression.test -cluster $(KUBECONFIG_FILE) \
+		-out reports/out/conformance-nodes -focus '$(FOCUS)' $(if $(filter pull,$(IMAGES)),-upstream-images)
 
 .PHONY: images
 images: build ## pull or build all images
