@@ -67,28 +67,39 @@ func lock(dir, name string, how int) (*os.File, error) {
 	return file, nil
 }
 
-// How a spec stands to the nodes that others may have.
+// What a spec does to nodes, or needs of others. Any number of specs can do the
+// one at a time, or the other.
 const (
-	comeAndGo = syscall.LOCK_SH // it has some of its own
-	stay      = syscall.LOCK_EX // nobody else may
+	comeAndGo = "nodes-come-and-go" // it has some of its own
+	stay      = "nodes-stay"        // nobody may
 )
 
 // nodes waits until the specs that run agree, and returns what ends it. Who waits
 // lets nobody else in, so that its turn comes.
-func nodes(ctx context.Context, dir string, how int) (end func(), err error) {
-	enter, err := acquire(ctx, func() (*os.File, error) { return lock(dir, "nodes-enter", syscall.LOCK_EX) })
+func nodes(ctx context.Context, dir, own string) (end func(), err error) {
+	take := func(name string, how int) (func(), error) {
+		return acquire(ctx, func() (*os.File, error) { return lock(dir, name, how) })
+	}
+	enter, err := take("nodes-enter", syscall.LOCK_EX)
 	if err != nil {
 		return nil, err
 	}
 	defer enter()
-	return acquire(ctx, func() (*os.File, error) { return lock(dir, "nodes", how) })
+	others := map[string]string{comeAndGo: stay, stay: comeAndGo}[own]
+	none, err := take(others, syscall.LOCK_EX)
+	if err != nil {
+		return nil, err
+	}
+	defer none()
+	return take(own, syscall.LOCK_SH)
 }
 
 // runFolder is what all processes of a run share.
 func runFolder() string { return filepath.Dir(os.Getenv(ConfigVariable)) }
 
-// KeepNodes has the spec begin once no other spec has nodes of its own, and
-// keeps it so until it is over.
+// KeepNodes has the spec begin once no spec has nodes of its own, and keeps it so
+// until it is over: a node that starts, or goes, is felt by all that runs beside
+// it on a small machine.
 func (e *Env) KeepNodes(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	end, err := nodes(ctx, runFolder(), stay)

@@ -39,7 +39,7 @@ func TestNodesComeAndGoWhileNobodyKeepsThem(t *testing.T) {
 	dir := t.TempDir()
 	busy, cancel := context.WithCancel(t.Context())
 	cancel()
-	take := func(how int) func() {
+	take := func(how string) func() {
 		t.Helper()
 		end, err := nodes(t.Context(), dir, how)
 		if err != nil {
@@ -63,6 +63,7 @@ func TestNodesComeAndGoWhileNobodyKeepsThem(t *testing.T) {
 	}()
 	second()
 	end := <-kept
+	take(stay)()
 	if _, err := nodes(busy, dir, comeAndGo); err == nil {
 		t.Fatal("nodes come and go while they are kept")
 	}

@@ -22,6 +22,7 @@ var (
 
 func specs(env *e2e.Env) {
 	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.Long, func(ctx SpecContext) {
+		env.KeepNodes(ctx)
 		app := env.Apply(ctx, "example-app")
 		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
 
@@ -34,7 +35,7 @@ func specs(env *e2e.Env) {
 
 		env.Prove(ctx, app.Scene, begin, path)
 		env.Prove(ctx, app.Scene, sent, reachesMax)
-	}, SpecTimeout(6*time.Minute))
+	}, SpecTimeout(10*time.Minute))
 
 	It("mirrors the ScaledObject in its HPA", e2e.Proves(mirrorsScaledObject), func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")

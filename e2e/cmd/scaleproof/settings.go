@@ -140,11 +140,14 @@ func (s *settings) validate() error {
 	return nil
 }
 
+// defaultProcs is how many specs run at a time: most of what they do is to wait.
+const defaultProcs = 10
+
 // specFlags are those of a run.
 func (s *settings) specFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&s.suites, "suite", nil, "only these suites, with commas between")
 	flags.StringVar(&s.focus, "focus", "", "only specs that prove a promise whose id matches this regular expression")
-	s.procs = 8
+	s.procs = defaultProcs
 	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time")
 	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, or in all, to see the promises go red that guard it")
 	flags.BoolVar(&s.keep, "keep", false, "keep the cluster, and use it again next time")
