@@ -10,11 +10,12 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// exposed holds once the gauge's metric can be set. Its own replicas never run.
-var exposed = timeline.All(timeline.AtLeast(timeline.Deployment, "ready", 1), timeline.Equals(timeline.Replicas, "spec", 1))
+// exposed holds once the gauge's metric can be set, whose own replicas never run,
+// and there is an HPA: it first syncs a whole period after it was made.
+var exposed = timeline.All(timeline.AtLeast(timeline.Deployment, "ready", 1), timeline.Equals(timeline.Replicas, "spec", 1),
+	timeline.AtLeast(timeline.HPA, "desired", 0))
 
-// An HPA first syncs a whole period after it was made, which only those specs
-// wait for that need it.
+// Only those specs wait for that first sync that need it.
 var (
 	steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
 	even   = timeline.All(exposed, timeline.Desired(1))
