@@ -10,12 +10,13 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// exposed holds once the gauge's metric can be set, whose own replicas never run,
-// and there is an HPA: it first syncs a whole period after it was made.
-var exposed = timeline.All(timeline.AtLeast(timeline.Deployment, "ready", 1), timeline.Equals(timeline.Replicas, "spec", 1),
-	timeline.AtLeast(timeline.HPA, "desired", 0))
+// watched holds once there is an HPA. It first syncs a whole period later, which
+// only those specs wait for that need it.
+var watched = timeline.AtLeast(timeline.HPA, "desired", 0)
 
-// Only those specs wait for that first sync that need it.
+// exposed holds once the gauge's metric can be set. Its own replicas never run.
+var exposed = timeline.All(watched, timeline.AtLeast(timeline.Deployment, "ready", 1), timeline.Equals(timeline.Replicas, "spec", 1))
+
 var (
 	steady = timeline.All(timeline.Settled(1), timeline.Desired(1))
 	even   = timeline.All(exposed, timeline.Desired(1))
@@ -25,7 +26,7 @@ func specs(env *e2e.Env) {
 	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.Long, func(ctx SpecContext) {
 		env.KeepNodes(ctx)
 		app := env.Apply(ctx, "example-app")
-		env.Settle(ctx, app.Scene, app.Applied(), timeline.Settled(1))
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.All(timeline.Settled(1), watched))
 
 		// The first request is waited for, so that the other thirty fall
 		// between two scrapes: the HPA then sees 1 and 31 and nothing between.
