@@ -93,8 +93,8 @@ func statOf(pid int) (stat, bool) {
 	// The second field is the name in brackets and may hold anything. What
 	// follows begins with field 3 of proc(5).
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	const session, start = 6 - 3, 22 - 3
-	if len(fields) <= start {
+	const state, session, start = 3 - 3, 6 - 3, 22 - 3
+	if len(fields) <= start || fields[state] == "Z" { // it has ended, and nobody has asked how
 		return stat{}, false
 	}
 	return stat{session: fields[session], start: fields[start]}, true

@@ -176,3 +176,35 @@ func TestAutoMode(t *testing.T) {
 		t.Error("there is a PodMonitor, which nobody defines yet")
 	}
 }
+
+// TestEndedProcessIsGone is one whose parent has not asked how it ended.
+func TestEndedProcessIsGone(t *testing.T) {
+	if _, known := statOf(os.Getpid()); !known {
+		t.Skip("this system has no /proc")
+	}
+	command := exec.CommandContext(t.Context(), "sh", "-c", "read line")
+	stdin, err := command.StdinPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, alive := statOf(command.Process.Pid); !alive {
+		t.Error("a process that waits is no more")
+	}
+	if err := stdin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for alive := true; alive; {
+		select {
+		case <-ticker.C:
+			_, alive = statOf(command.Process.Pid)
+		case <-t.Context().Done():
+			t.Fatal("it is there for good")
+		}
+	}
+	_ = command.Wait() // only now
+}
