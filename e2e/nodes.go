@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -148,6 +149,17 @@ func (a *App) Terminate(ctx context.Context, providerID string) time.Time {
 		ginkgo.Fail(fmt.Sprintf("terminate %s: %v", providerID, err))
 	}
 	return a.Act(providerID, "terminated", "")
+}
+
+// Joined tells whether a machine's node has joined the cluster. It asks the API
+// server itself: the recorder may lag.
+func (a *App) Joined(ctx context.Context, providerID string) bool {
+	ginkgo.GinkgoHelper()
+	var nodes corev1.NodeList
+	if err := a.env.client.Resources().List(ctx, &nodes); err != nil {
+		ginkgo.Fail("look whether a node has joined: " + err.Error())
+	}
+	return slices.ContainsFunc(nodes.Items, func(node corev1.Node) bool { return node.Spec.ProviderID == providerID })
 }
 
 func (a *App) machines() providers.MachineKeeper {

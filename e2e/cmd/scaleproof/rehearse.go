@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/scaleproof/scaleproof/fixtures/images"
+	"github.com/scaleproof/scaleproof/fixtures/stack"
 	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/eks/rehearsal"
 	"github.com/scaleproof/scaleproof/providers/kind"
@@ -98,7 +99,7 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 	}
 	account, err := rehearsal.Start(ctx, rehearsal.Options{
 		Cluster: name, Region: rehearsalRegion, Kind: set.kind, Authenticator: set.authenticator, Karpenter: set.karpenter,
-		Dir: set.dir, Log: func(format string, args ...any) { c.logf("rehearsal: "+format, args...) },
+		Apply: stack.Apply, Delete: stack.Delete, Dir: set.dir, Log: func(format string, args ...any) { c.logf("rehearsal: "+format, args...) },
 	})
 	if err != nil {
 		return err

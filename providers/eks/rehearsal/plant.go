@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
@@ -16,8 +18,9 @@ import (
 
 // Limits of what is done in the background, where nobody waits.
 const (
-	removeLimit = 2 * time.Minute
-	poolsLimit  = time.Minute
+	furnishLimit = 2 * time.Minute // for what takes 10 s on a machine that does nothing else
+	removeLimit  = 2 * time.Minute
+	poolsLimit   = time.Minute
 )
 
 // plant makes the cluster of kind when the double of EKS is asked for one.
@@ -77,7 +80,7 @@ func (p *plant) make(ctx context.Context) (*cloud.DataPlane, error) {
 	}
 	config := cluster.Config()
 	begin := time.Now()
-	if err := furnish(ctx, config, p.options.Karpenter); err != nil {
+	if err := p.furnish(ctx, config); err != nil {
 		return nil, fmt.Errorf("karpenter on the cluster: %w", err)
 	}
 	if err := guard(ctx, config, p.who, p.options.Cluster, p.options.Region); err != nil {
@@ -89,6 +92,13 @@ func (p *plant) make(ctx context.Context) (*cloud.DataPlane, error) {
 		Machines: func() ([]cloud.Machine, error) { return p.machines(ctx) },
 		Pools:    func(pools []string) { p.setPools(ctx, config, pools) },
 	}, nil
+}
+
+// furnish puts on the cluster what it has from the start.
+func (p *plant) furnish(ctx context.Context, config *rest.Config) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, furnishLimit, errors.New("not there after "+furnishLimit.String()))
+	defer cancel()
+	return p.options.Apply(ctx, config, p.options.Karpenter)
 }
 
 // authenticate starts the webhook, in place of one that runs.
@@ -120,10 +130,17 @@ func (p *plant) setPools(ctx context.Context, config *rest.Config, pools []strin
 	go func() {
 		ctx, done := context.WithTimeout(ctx, poolsLimit)
 		defer done()
-		if err := removePools(ctx, config, p.options.Karpenter, pools); err != nil {
+		if err := p.options.Delete(ctx, config, poolsBut(p.options.Karpenter, pools)); err != nil {
 			p.options.Log("the node pools of the rehearsal's cluster: %v", err)
 		}
 	}()
+}
+
+// poolsBut are the node pools among objects that are not to be kept.
+func poolsBut(objects []*unstructured.Unstructured, kept []string) []*unstructured.Unstructured {
+	return slices.DeleteFunc(slices.Clone(objects), func(object *unstructured.Unstructured) bool {
+		return object.GetKind() != "NodePool" || slices.Contains(kept, object.GetName())
+	})
 }
 
 // Made implements cloud.Maker.

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
 	"github.com/scaleproof/scaleproof/providers/kind"
@@ -40,6 +41,9 @@ type Options struct {
 	// Karpenter is what is on the cluster from the start: its definitions, its
 	// controller, and the node pools that EKS Auto Mode brings.
 	Karpenter []*unstructured.Unstructured
+	// Apply puts objects on a cluster and returns once they are ready, and Delete
+	// once they are gone. Both heed the context's deadline.
+	Apply, Delete func(context.Context, *rest.Config, []*unstructured.Unstructured) error
 	// Dir is a folder for what is temporary, which is not removed.
 	Dir string
 	// Log is told of every step that takes longer than a moment; may be nil.
