@@ -49,9 +49,18 @@ func (s Suite) Register(env *Env) {
 	ginkgo.Describe(s.Name, ginkgo.Label(s.Name), func() { s.Specs(env) })
 }
 
-// Long has a spec begin before those that are not: a run takes no less than
-// its longest spec, and more if that begins late.
-const Long = ginkgo.SpecPriority(1)
+// Priorities say which specs begin before others: a run takes no less than its
+// longest spec, and more if that begins late.
+const (
+	// First is for a spec that keeps nodes from coming and going: whoever has
+	// some made waits for it.
+	First = ginkgo.SpecPriority(3)
+	// Long is for a spec that waits for several syncs of the HPA.
+	Long = ginkgo.SpecPriority(2)
+	// LongOnNodes is for a long spec that has nodes made. It would only wait, and
+	// hold up a process, if it began before the first are over.
+	LongOnNodes = ginkgo.SpecPriority(1)
+)
 
 // Proves labels a spec with the promises it proves, so that a run can be
 // narrowed to them and a spec that fails early is known to owe them.

@@ -167,6 +167,16 @@ var limitPassed = timeline.Condition{
 	},
 }
 
+// allLaunched holds where every claim has its machine, or there is none: what a
+// claim is of is known from then on.
+var allLaunched = timeline.Condition{
+	Text:  "every NodeClaim is launched",
+	Kinds: []timeline.Kind{timeline.NodeClaim},
+	Holds: func(s *timeline.State) bool {
+		return !slices.ContainsFunc(claims(s), func(claim string) bool { return !is(s, timeline.NodeClaim, claim, "Launched") })
+	},
+}
+
 // limitTold holds once Karpenter says that the limit is why it makes no node.
 var limitTold = says("exceed limits")
 

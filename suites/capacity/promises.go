@@ -58,6 +58,10 @@ var newPodsServe = promise.Promise{
 	Limit: promise.Sum(promise.ScrapeDiscovery, promise.Scrape),
 }
 
+// batches is how long a pod may wait for Karpenter's word: a pool that is made
+// with its pods may not be ready for the first batch that they are in.
+var batches = promise.BatchMax.Times(2)
+
 var requirements = promise.Promise{
 	ID:    "capacity.requirements",
 	Level: promise.Must,
@@ -65,21 +69,17 @@ var requirements = promise.Promise{
 	Kept:  requestAnswered,
 	Limit: promise.Sum(promise.BatchMax, promise.NodeLaunch),
 	Never: otherThanAsked,
-	For:   promise.Sum(promise.BatchMax, promise.NodeLaunch),
+	For:   promise.Sum(batches),
 }
-
-// batches is how long a pod may wait for Karpenter's word: a pool that is made
-// with its pods may not be ready for the first batch that they are in.
-var batches = promise.Sum(promise.BatchMax.Times(2))
 
 var limits = promise.Promise{
 	ID:    "capacity.limits",
 	Level: promise.Must,
 	Claim: "a pool never has more than its limit, and pods that would need more are told so",
-	Kept:  limitTold,
-	Limit: batches,
+	Kept:  timeline.All(limitTold, allLaunched), // before, nobody knows how large they are
+	Limit: promise.Sum(batches, promise.NodeLaunch),
 	Never: limitPassed,
-	For:   promise.Sum(promise.BatchMax.Times(2), promise.NodeLaunch),
+	For:   promise.Sum(batches),
 }
 
 // goes is how long an empty node takes to go: Karpenter looks for such from

@@ -20,10 +20,10 @@ func requested(s *timeline.State) (made []string, avoided string, ok bool) {
 	return made, request.Text, ok
 }
 
-// requestAnswered holds once a node's machine is of what was asked for, or
-// Karpenter has said that there is none.
+// requestAnswered holds once all machines that were made are of what was asked
+// for, or Karpenter has said that there is none.
 var requestAnswered = timeline.Condition{
-	Text:  "a node of the architecture and the type that was asked for is launched, or the pod is told why not",
+	Text:  "every node that was made is launched and of the architecture that was asked for, or the pod is told why there is none",
 	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Event},
 	Holds: func(s *timeline.State) bool {
 		made, avoided, ok := requested(s)
@@ -33,8 +33,8 @@ var requestAnswered = timeline.Condition{
 		if avoided == impossible {
 			return says("node.kubernetes.io/instance-type").Holds(s)
 		}
-		return slices.ContainsFunc(made, func(claim string) bool {
-			return is(s, timeline.NodeClaim, claim, "Launched") && word(s, timeline.NodeClaim, claim, "arch") == word(s, timeline.Act, "pod", "arch")
+		return len(made) > 0 && !slices.ContainsFunc(made, func(claim string) bool {
+			return !is(s, timeline.NodeClaim, claim, "Launched") || word(s, timeline.NodeClaim, claim, "arch") != word(s, timeline.Act, "pod", "arch")
 		})
 	},
 }

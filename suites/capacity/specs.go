@@ -110,7 +110,7 @@ func disrupting(env *e2e.Env) {
 		Entry("by a PodDisruptionBudget", SpecTimeout(4*time.Minute), "nodes/pdb"),
 		Entry("by its pod", SpecTimeout(4*time.Minute), "nodes/pinned"))
 
-	It("replaces a node whose template changed", e2e.Proves(drift), func(ctx SpecContext) {
+	It("replaces a node whose template changed", e2e.Proves(drift), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/drift")
 		drifted := outdate(ctx, env, app)
 		env.Prove(ctx, app.Scene, drifted, drift)
@@ -119,7 +119,7 @@ func disrupting(env *e2e.Env) {
 
 // emptying is how nodes go.
 func emptying(env *e2e.Env) {
-	It("runs the seed's app on new nodes, and leaves none", e2e.Proves(runsTheSeed, leavesNothing), func(ctx SpecContext) {
+	It("runs the seed's app on new nodes, and leaves none", e2e.Proves(runsTheSeed, leavesNothing), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/seed", emptyFor(soon))
 		env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
 
@@ -133,7 +133,7 @@ func emptying(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, vanished, leavesNothing)
 	}, SpecTimeout(8*time.Minute))
 
-	It("lets an empty node go in time", e2e.Proves(consolidates), func(ctx SpecContext) {
+	It("lets an empty node go in time", e2e.Proves(consolidates), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/emptied", emptyFor(later))
 		env.Settle(ctx, app.Scene, app.Applied(), runsOnItsNodes)
 		app.Wants(promisedFor, later)

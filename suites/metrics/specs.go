@@ -61,7 +61,7 @@ func apis(env *e2e.Env) {
 	// Not beside nodes that come and go: metrics-server stores what it reads of
 	// all nodes at once, and one that no longer answers holds everyone's values up
 	// until its scrape times out. First, so that nobody's nodes are in the way.
-	It("has usage of every node and pod", e2e.Proves(podUsage), e2e.Long, func(ctx SpecContext) {
+	It("has usage of every node and pod", e2e.Proves(podUsage), e2e.First, func(ctx SpecContext) {
 		env.KeepNodes(ctx)
 		app := env.Apply(ctx, "example-app")
 		app.SampleUsage(ctx)

@@ -18,7 +18,7 @@ const unreadable = `{"spec":{"triggers":[{"type":"prometheus","metricType":"Aver
 	`","query":"no_such_metric","threshold":"10","ignoreNullValues":"false"}}]}}`
 
 func specs(env *e2e.Env) {
-	It("has KEDA tell what was observed", e2e.Proves(kedaTells), func(ctx SpecContext) {
+	It("has KEDA tell what was observed", e2e.Proves(kedaTells), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "gauge")
 		for name, query := range queries(app.Namespace(), "gauge") {
 			app.Query(name, query)
@@ -52,7 +52,7 @@ func specs(env *e2e.Env) {
 
 // dashboards are the specs of what people look at.
 func dashboards(env *e2e.Env) {
-	It("has all that the HPA dashboard draws", e2e.Proves(dashboardShows), func(ctx SpecContext) {
+	It("has all that the HPA dashboard draws", e2e.Proves(dashboardShows), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		scaled := scaleOut(ctx, env, app)
 		app.Draw(stack.ExampleScaledObject) // not before, so that a story tells of every panel

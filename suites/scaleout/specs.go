@@ -23,7 +23,7 @@ var (
 )
 
 func specs(env *e2e.Env) {
-	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.Long, func(ctx SpecContext) {
+	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.First, func(ctx SpecContext) {
 		env.KeepNodes(ctx)
 		app := env.Apply(ctx, "example-app")
 		env.Settle(ctx, app.Scene, app.Applied(), timeline.All(timeline.Settled(1), watched))
