@@ -34,7 +34,7 @@ func (p Promise) Judge(moments []timeline.Moment, since, now time.Time, costs Co
 	}); !found {
 		moments = moments[:end]
 	}
-	j := judge{promise: p, verdict: v, blinds: timeline.Blinds(moments)}
+	j := judge{promise: p, verdict: v, blinds: timeline.Blinds(moments), seen: map[timeline.Kind]bool{}, lost: map[timeline.Key]bool{}}
 	j.walk(moments)
 	j.decide()
 	return j.verdict, nil
@@ -46,7 +46,10 @@ type judge struct {
 	verdict      Verdict
 	blinds       []timeline.Blind
 	kept, broken *hit
-	seen         map[timeline.Kind]bool
+	// seen are the kinds of which anything was recorded, and lost the gaps that
+	// are open.
+	seen map[timeline.Kind]bool
+	lost map[timeline.Key]bool
 }
 
 // hit is when a condition first held, and by what error bound.
@@ -58,7 +61,6 @@ type hit struct {
 func (j *judge) walk(moments []timeline.Moment) {
 	v := &j.verdict
 	state := timeline.NewState()
-	j.seen = map[timeline.Kind]bool{}
 	before := sort.Search(len(moments), func(i int) bool { return !moments[i].At.Before(v.Since) })
 	j.note(moments[:before])
 	state.Replay(moments[:before])
@@ -88,15 +90,20 @@ func alike(moments []timeline.Moment, at time.Time) int {
 	return n
 }
 
-// note remembers which kinds were recorded, and returns the largest error
-// bound. A recorder that says that it sees a kind has seen that there is none.
+// note remembers which kinds were recorded and which are out of sight, and
+// returns the largest error bound. A recorder that says that it sees a kind has
+// seen that there is none.
 func (j *judge) note(moments []timeline.Moment) (within time.Duration) {
 	for i := range moments {
 		m := &moments[i]
 		within = max(within, m.Within)
 		kind := m.Kind
-		if kind == timeline.Gap && m.Value == 0 {
+		switch {
+		case kind == timeline.Gap && m.Value == 0:
 			kind = timeline.Kind(m.Field)
+			delete(j.lost, m.Key())
+		case kind == timeline.Gap:
+			j.lost[m.Key()] = true
 		}
 		if !j.seen[kind] {
 			j.seen[kind] = true
@@ -106,14 +113,30 @@ func (j *judge) note(moments []timeline.Moment) (within time.Duration) {
 }
 
 // test asks the promise's conditions of a state and remembers the first time
-// that each held.
+// that each held. One moment may do both: what keeps a promise does not excuse
+// what breaks it.
 func (j *judge) test(state *timeline.State, now hit) {
-	if j.kept == nil && !j.promise.Kept.IsZero() && j.promise.Kept.Holds(state) {
+	watched := !j.over(now.at)
+	if j.kept == nil && j.holds(j.promise.Kept, state) {
 		j.kept = &now
 	}
-	if j.broken == nil && !j.promise.Never.IsZero() && !j.over(now.at) && j.promise.Never.Holds(state) {
+	if j.broken == nil && watched && j.holds(j.promise.Never, state) {
 		j.broken = &now
 	}
+}
+
+// holds asks a condition of a state, but not while a recorder is blind to any of
+// what it is about: then what is not seen to be there may be there all the same.
+func (j *judge) holds(c timeline.Condition, state *timeline.State) bool {
+	if c.IsZero() || slices.ContainsFunc(c.Kinds, func(kind timeline.Kind) bool { return !j.seen[kind] }) {
+		return false
+	}
+	for gap := range j.lost {
+		if slices.Contains(c.Kinds, timeline.Kind(gap.Field)) {
+			return false
+		}
+	}
+	return c.Holds(state)
 }
 
 // over reports whether nothing after at can matter.

@@ -40,6 +40,20 @@ var (
 	pathed   = Promise{ID: "a.path", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Scrape, KEDAPoll), Never: timeline.Ready(3)}
 )
 
+// What two-sided conditions, and those of absence, are about.
+var (
+	podsGone = timeline.Moment{Kind: timeline.Pod, Object: "web", Field: "ready", Gone: true}
+	lostPods = timeline.Lost(timeline.Pod, "", 0, "connection refused")
+
+	windowed = Promise{ID: "a.windowed", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Cooldown, Scrape), Never: timeline.Ready(3), For: Sum(Cooldown)}
+	emptied  = Promise{ID: "a.emptied", Level: Must, Claim: "c", Kept: timeline.None(timeline.Pod, "ready"), Limit: Sum(Cooldown)}
+	unwanted = Promise{ID: "a.unwanted", Level: Must, Claim: "c", Never: timeline.All(timeline.Ready(2), timeline.None(timeline.Pod, "ready")), For: Sum(Cooldown)}
+)
+
+func pods(ready float64) timeline.Moment {
+	return timeline.Moment{Kind: timeline.Pod, Object: "web", Field: "ready", Value: ready}
+}
+
 func TestJudge(t *testing.T) {
 	up := []timeline.Moment{at(-1, ready(1)), at(4, ready(2))}
 	for _, test := range []struct {
@@ -79,6 +93,11 @@ func TestJudge(t *testing.T) {
 		{"late for its second limit", twoSided, []timeline.Moment{at(0, ready(1)), at(16, ready(2))}, 17, Late, 16},
 
 		{"kept without breaking", pathed, up, 5, Kept, 4},
+		{"kept and broken in one moment", pathed, []timeline.Moment{at(0, ready(1)), at(4, ready(3))}, 5, Broken, 4},
+		{"kept and broken in one moment after the window", windowed, []timeline.Moment{at(0, ready(1)), at(12, ready(3))}, 13, Broken, 12},
+		{"what is absent while nobody sees is not gone", emptied, []timeline.Moment{at(-1, pods(1)), at(2, lostPods), at(2, podsGone), at(6, timeline.Seen(timeline.Pod, "")), at(6, pods(1))}, 7, Undecided, 7},
+		{"what is absent when sight returns is gone", emptied, []timeline.Moment{at(-1, pods(1)), at(2, lostPods), at(6, podsGone), at(6, timeline.Seen(timeline.Pod, ""))}, 7, Kept, 6},
+		{"nothing breaks what nobody sees", unwanted, []timeline.Moment{at(0, ready(1)), at(5, ready(2))}, 11, Blind, 10},
 		{"broken before it was kept", pathed, []timeline.Moment{at(1, ready(3)), at(4, ready(2))}, 5, Broken, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
