@@ -26,9 +26,9 @@ func (e *Env) Prove(ctx context.Context, scene *Scene, since time.Time, promises
 	}
 	var stories []string
 	for _, p := range promises {
-		verdict, err := await(ctx, scene.Timeline, p, since, costs)
+		verdict, err := scene.await(ctx, p, since, costs)
 		if err != nil {
-			ginkgo.Fail(err.Error())
+			ginkgo.Fail(strings.Join(append(stories, err.Error()), "\n"))
 		}
 		ginkgo.AddReportEntry(reports.PromiseEntry, ginkgo.ReportEntryVisibilityNever,
 			reports.Result{Verdict: verdict, Timeline: filepath.ToSlash(filepath.Join(timelines, scene.file()))})
@@ -50,10 +50,13 @@ func failLater(message string) {
 
 // await judges a promise whenever the timeline grows or time alone may decide,
 // until it is decided.
-func await(ctx context.Context, tl *timeline.Timeline, p promise.Promise, since time.Time, costs promise.Costs) (promise.Verdict, error) {
+func (s *Scene) await(ctx context.Context, p promise.Promise, since time.Time, costs promise.Costs) (promise.Verdict, error) {
 	for {
-		changed := tl.Changed() // before the moments are read, so that none is missed
-		verdict, err := p.Judge(tl.Moments(), since, time.Now(), costs)
+		changed := s.Timeline.Changed() // before the moments are read, so that none is missed
+		verdict, err := p.Judge(s.Timeline.Moments(), since, time.Now(), costs)
+		if err == nil && verdict.Outcome == promise.Kept && !p.Never.IsZero() && s.recorder != nil {
+			return s.confirm(ctx, p, since, costs)
+		}
 		if err != nil || verdict.Decided() {
 			return verdict, err
 		}
@@ -67,6 +70,17 @@ func await(ctx context.Context, tl *timeline.Timeline, p promise.Promise, since 
 		}
 		timer.Stop()
 	}
+}
+
+// confirm judges again what was kept as far as anybody saw, once the recorder
+// knows that it saw all of it.
+func (s *Scene) confirm(ctx context.Context, p promise.Promise, since time.Time, costs promise.Costs) (promise.Verdict, error) {
+	unseen := s.recorder.Confirm(ctx)
+	verdict, err := p.Judge(s.Timeline.Moments(), since, time.Now(), costs)
+	if err == nil && verdict.Outcome == promise.Kept && unseen != nil {
+		err = fmt.Errorf("%s was kept as far as was seen, and that was all cannot be confirmed: %w", p.ID, unseen)
+	}
+	return verdict, err
 }
 
 // Settle waits for a condition that a spec starts from, and returns when it

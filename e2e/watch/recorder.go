@@ -49,6 +49,10 @@ type Recorder struct {
 	ctx    context.Context //nolint:containedctx // it is the recorder's life, and ends when it is stopped
 	cancel context.CancelFunc
 	done   sync.WaitGroup
+
+	clients Clients
+	mu      sync.Mutex
+	asked   []chan<- chan<- struct{} // by which samplers are asked to read
 }
 
 // Start records a target until the context ends or the recorder is stopped. It
@@ -59,12 +63,12 @@ func Start(ctx context.Context, c Clients, target Target, tl *timeline.Timeline)
 		return nil, errors.New("nothing to watch: name a namespace, a Flux namespace, an APIService or a NodePool")
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	r := &Recorder{tl: tl, ctx: ctx, cancel: cancel}
+	r := &Recorder{tl: tl, ctx: ctx, cancel: cancel, clients: c}
 	for _, f := range followers(c, target, tl) {
 		connection, err := f.begin(ctx)
 		if err != nil {
 			r.Stop()
-			return nil, explain(err, target)
+			return nil, explain(err)
 		}
 		r.done.Go(func() { f.run(ctx, connection) })
 	}
@@ -113,18 +117,22 @@ func followers(c Clients, target Target, tl *timeline.Timeline) []*follower {
 	return all
 }
 
-func explain(err error, target Target) error {
+func explain(err error) error {
 	if apierrors.IsNotFound(err) {
-		return fmt.Errorf("record namespace %q: %w: its custom resource is not installed, install the stack first", target.Namespace, err)
+		return fmt.Errorf("%w: its custom resource is not installed, install the stack first", err)
 	}
-	return fmt.Errorf("record namespace %q: %w", target.Namespace, err)
+	return err
 }
 
 // Sample reads samplers in the background, every so often, until the recorder
 // is stopped. See the function Sample. It must not be called after Stop.
 func (r *Recorder) Sample(every time.Duration, samplers ...Sampler) {
 	for _, s := range samplers {
-		r.done.Go(func() { Sample(r.ctx, r.tl, every, s) })
+		asked := make(chan chan<- struct{})
+		r.mu.Lock()
+		r.asked = append(r.asked, asked)
+		r.mu.Unlock()
+		r.done.Go(func() { sample(r.ctx, r.tl, every, s, asked) })
 	}
 }
 

@@ -32,6 +32,11 @@ type Sampler struct {
 // KEDA query its source, so that twenty apps sampled faster are a load that a
 // small cluster feels.
 func Sample(ctx context.Context, tl *timeline.Timeline, every time.Duration, s Sampler) {
+	sample(ctx, tl, every, s, nil)
+}
+
+// sample is Sample, which also reads when it is asked to, and then answers.
+func sample(ctx context.Context, tl *timeline.Timeline, every time.Duration, s Sampler, asked <-chan chan<- struct{}) {
 	ctx = withPurpose(ctx, purposeSample)
 	r := reader{Sampler: s, book: newLedger(tl), since: time.Now()}
 	ticker := time.NewTicker(every)
@@ -40,6 +45,9 @@ func Sample(ctx context.Context, tl *timeline.Timeline, every time.Duration, s S
 		r.read(ctx)
 		select {
 		case <-ticker.C:
+		case answer := <-asked:
+			r.read(ctx)
+			answer <- struct{}{}
 		case <-ctx.Done():
 			over := gap{tl: tl, kinds: []timeline.Kind{s.Kind}, object: s.Object, since: time.Now()}
 			over.lose("the recorder was stopped")
