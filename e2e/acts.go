@@ -91,7 +91,7 @@ func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 		if object.GetKind() != kind || object.GetName() != name {
 			continue
 		}
-		a.disturb(ctx)
+		a.disturbRunning(ctx)
 		patch := k8s.Patch{PatchType: types.MergePatchType, Data: []byte(change)}
 		if err := a.env.client.Resources(a.namespace).Patch(ctx, object.DeepCopy(), patch); err != nil {
 			ginkgo.Fail(fmt.Sprintf("edit %s %s: %v", kind, name, err))
@@ -102,11 +102,19 @@ func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 	return time.Time{}
 }
 
+// disturbRunning lets the run's mutant break what the app lives on, once it runs.
+func (a *App) disturbRunning(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	if !a.applied.IsZero() {
+		a.disturb(ctx)
+	}
+}
+
 // disturb lets the run's mutant break what the app lives on, if it waits for a
-// change of an app that runs.
+// change.
 func (a *App) disturb(ctx context.Context) {
 	ginkgo.GinkgoHelper()
-	if a.env.mutant.BeforeChange == nil || a.applied.IsZero() {
+	if a.env.mutant.BeforeChange == nil {
 		return
 	}
 	if err := a.env.mutant.BeforeChange(ctx, a.env.rest, a.namespace); err != nil {

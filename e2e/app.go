@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,12 +90,16 @@ func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Tim
 	}
 	stack.UseImage(objects, a.env.config.AppImage)
 	a.authorize(objects)
+	a.objects = append(a.objects, objects...) // before the first is made, so that none stays if another fails
 	for _, object := range objects {
 		if err := a.env.client.Resources(a.namespace).Create(ctx, object); err != nil {
 			ginkgo.Fail(fmt.Sprintf("create %s %s: %v", object.GetKind(), object.GetName(), err))
 		}
+		if object.GetKind() == poolKind {
+			a.awaitPool(ctx)
+		}
 	}
-	a.adopt(objects)
+	a.sample(objects)
 	a.applied = a.Act(fixture, "applied", "")
 	return a.applied
 }
@@ -114,27 +120,45 @@ func (a *App) clear(ctx context.Context) {
 	a.remove(ctx, func(object *unstructured.Unstructured) bool { return !delivers(object) })
 }
 
-// remove deletes those of the app's objects, and waits for none.
+// remove deletes those of the app's objects, and waits for none. One that cannot
+// be deleted keeps none of the others.
 func (a *App) remove(ctx context.Context, those func(*unstructured.Unstructured) bool) {
 	ginkgo.GinkgoHelper()
+	var failed []error
 	for _, object := range a.objects {
 		if !those(object) {
 			continue
 		}
 		if err := a.env.client.Resources(a.namespace).Delete(ctx, object); err != nil && !apierrors.IsNotFound(err) {
-			ginkgo.Fail(fmt.Sprintf("delete %s %s/%s: %v", object.GetKind(), a.namespace, object.GetName(), err))
+			failed = append(failed, fmt.Errorf("delete %s %s/%s: %w", object.GetKind(), a.namespace, object.GetName(), err))
 		}
+	}
+	if err := errors.Join(failed...); err != nil {
+		ginkgo.Fail(err.Error())
 	}
 }
 
 // Applied is when the last of the app's objects was created.
 func (a *App) Applied() time.Time { return a.applied }
 
-// adopt makes objects the app's own, whoever applies them, and records every
-// external metric that the ScaledObjects among them promise, and Prometheus'
-// own answer to the query of each trigger.
+// adopt makes objects the app's own that others apply, and samples them. What is
+// committed again is so already.
 func (a *App) adopt(objects []*unstructured.Unstructured) {
-	a.objects = append(a.objects, objects...)
+	var added []*unstructured.Unstructured
+	for _, object := range objects {
+		if !slices.ContainsFunc(a.objects, func(o *unstructured.Unstructured) bool {
+			return o.GroupVersionKind() == object.GroupVersionKind() && o.GetName() == object.GetName()
+		}) {
+			added = append(added, object)
+		}
+	}
+	a.objects = append(a.objects, added...)
+	a.sample(added)
+}
+
+// sample records every external metric that the ScaledObjects among objects
+// promise, and Prometheus' own answer to the query of each trigger.
+func (a *App) sample(objects []*unstructured.Unstructured) {
 	for _, object := range objects {
 		if object.GetKind() != "ScaledObject" {
 			continue

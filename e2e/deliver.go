@@ -99,7 +99,7 @@ func (r *Repository) Vars() Vars { return Vars{"GIT_URL": r.url, "GIT_BRANCH": r
 // mutant laid over it, and returns when it was committed.
 func (r *Repository) Commit(ctx context.Context, folder, fixture string, vars Vars) time.Time {
 	ginkgo.GinkgoHelper()
-	r.app.disturb(ctx)
+	r.app.disturbRunning(ctx)
 	values := map[string]string{"NAMESPACE": r.app.namespace}
 	maps.Copy(values, vars)
 	objects, err := fixtures.Objects(fixture, r.app.env.mutant.OverlayOf(fixture), values)

@@ -25,6 +25,9 @@ const poolTaint = "scaleproof.dev/pool"
 // nodesEnd is how long the nodes of a spec may take to go when it is over.
 const nodesEnd = 2 * time.Minute
 
+// poolKind is Karpenter's NodePool.
+const poolKind = "NodePool"
+
 // Keep has the env ask the provider about machines.
 func (e *Env) Keep(keeper providers.MachineKeeper) { e.keeper = keeper }
 
@@ -44,13 +47,23 @@ func (e *Env) Provision(ctx context.Context, fixture string, vars ...Vars) *App 
 	return app
 }
 
+// awaitPool waits until Karpenter has taken up the app's pool, before there are
+// pods for it: those of a pool that is not ready miss a batch. The run's mutant
+// may break what makes nodes then.
+func (a *App) awaitPool(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	made := a.Act(a.namespace, "pool made", "")
+	a.env.Settle(ctx, a.Scene, made, timeline.Equals(timeline.NodePool, "Ready", 1))
+	a.disturb(ctx)
+}
+
 // nodeClass tells fixtures what nodes of this cluster are made of: what the
 // stack's own pool says, and an architecture that its images are for.
 func (e *Env) nodeClass(ctx context.Context) Vars {
 	ginkgo.GinkgoHelper()
 	pool := &unstructured.Unstructured{}
 	pool.SetAPIVersion("karpenter.sh/v1")
-	pool.SetKind("NodePool")
+	pool.SetKind(poolKind)
 	if err := e.client.Resources().Get(ctx, stack.NodePoolGeneral, "", pool); err != nil {
 		ginkgo.Fail("read which NodeClass nodes are made of: " + err.Error())
 	}
@@ -96,7 +109,7 @@ func (a *App) removeNobodys(ctx context.Context) {
 func (a *App) Vanish(ctx context.Context) time.Time {
 	ginkgo.GinkgoHelper()
 	deleted := a.Act("app", "deleted", "")
-	a.remove(ctx, func(object *unstructured.Unstructured) bool { return object.GetKind() != "NodePool" })
+	a.remove(ctx, func(object *unstructured.Unstructured) bool { return object.GetKind() != poolKind })
 	return deleted
 }
 

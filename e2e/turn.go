@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,10 +62,14 @@ func lock(dir, name string, how int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB) != nil {
+	switch err := syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB); {
+	case err == nil:
+		return file, nil
+	case errors.Is(err, syscall.EWOULDBLOCK), errors.Is(err, syscall.EINTR):
 		return nil, file.Close()
+	default:
+		return nil, errors.Join(fmt.Errorf("lock %s: %w: have the run's folder on a file system that can lock", file.Name(), err), file.Close())
 	}
-	return file, nil
 }
 
 // What a spec does to nodes, or needs of others. Any number of specs can do the

@@ -33,8 +33,9 @@ type Mutant struct {
 	// Start breaks the cluster before the first spec, and returns once that has
 	// taken hold.
 	Start func(context.Context, *rest.Config) error
-	// BeforeChange breaks what an app that runs lives on, just before a spec
-	// edits the app or commits to its repository. It may be called again.
+	// BeforeChange breaks what an app lives on, just before a spec edits an app
+	// that runs, commits to its repository, or has pods for a new pool of nodes.
+	// It may be called again.
 	BeforeChange func(ctx context.Context, config *rest.Config, namespace string) error
 	// Mend undoes what was done to the cluster, whoever did it and when, and
 	// returns once all is well again. It does nothing where nothing was done.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
@@ -27,10 +28,13 @@ var karpenter = outage{namespace: stack.KarpenterNamespace, deployment: stack.Ka
 // nodes are the mutants of what makes nodes, and of what connects them.
 var nodes = []Mutant{
 	{
+		// Karpenter has taken up the pool, and is gone when there are pods for it.
 		Name:   "karpenter-down",
 		Breaks: []string{"capacity.provisions", "capacity.lifecycle"},
-		Start:  on(karpenter.begin),
-		Mend:   on(karpenter.end),
+		BeforeChange: func(ctx context.Context, config *rest.Config, _ string) error {
+			return on(karpenter.begin)(ctx, config)
+		},
+		Mend: on(karpenter.end),
 	},
 	{
 		Name:   "nodes-without-provider-id",

@@ -3,7 +3,6 @@ package capacity
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 	"github.com/scaleproof/scaleproof/fixtures/stack"
@@ -56,19 +55,31 @@ var runsOnItsNodes = timeline.Condition{
 	Text:  "as many pods as are asked for are ready, each on a node of the pool",
 	Kinds: []timeline.Kind{timeline.Pod, timeline.Node},
 	Holds: func(s *timeline.State) bool {
-		wanted, running := 0.0, 0.0
-		for _, kind := range []timeline.Kind{timeline.Replicas, timeline.Deployment} {
-			for _, m := range s.All(kind, "spec") {
-				wanted += m.Value
-			}
-		}
-		for _, m := range s.All(timeline.Pod, "ready") {
-			if _, ok := s.Get(timeline.Node, word(s, timeline.Pod, m.Object, "node"), "Ready"); ok && m.Value == 1 {
+		wanted, running := asksFor(s), 0.0
+		for _, pod := range s.All(timeline.Pod, "ready") {
+			if runsOnNode(s, pod) {
 				running++
 			}
 		}
 		return wanted > 0 && running >= wanted
 	},
+}
+
+// asksFor is how many pods the app's Deployments ask for.
+func asksFor(s *timeline.State) (wanted float64) {
+	for _, kind := range []timeline.Kind{timeline.Replicas, timeline.Deployment} {
+		for _, m := range s.All(kind, "spec") {
+			wanted += m.Value
+		}
+	}
+	return wanted
+}
+
+// runsOnNode tells whether a pod, of which its moment "ready" is given, is ready
+// on a node of the pool.
+func runsOnNode(s *timeline.State, pod timeline.Moment) bool {
+	_, ok := s.Get(timeline.Node, word(s, timeline.Pod, pod.Object, "node"), "Ready")
+	return ok && pod.Value == 1
 }
 
 // inUse is the claim of the node that the app's first pod runs on. Karpenter may
@@ -83,6 +94,15 @@ func inUse(s *timeline.State) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// anyLaunched holds once a claim has its machine.
+var anyLaunched = timeline.Condition{
+	Text:  "a NodeClaim is launched",
+	Kinds: []timeline.Kind{timeline.NodeClaim},
+	Holds: func(s *timeline.State) bool {
+		return slices.ContainsFunc(claims(s), func(claim string) bool { return is(s, timeline.NodeClaim, claim, "Launched") })
+	},
 }
 
 // hasItsClaim is what specs start from that then ask about the app's node.
@@ -167,18 +187,28 @@ var limitPassed = timeline.Condition{
 	},
 }
 
-// allLaunched holds where every claim has its machine, or there is none: what a
-// claim is of is known from then on.
-var allLaunched = timeline.Condition{
-	Text:  "every NodeClaim is launched",
-	Kinds: []timeline.Kind{timeline.NodeClaim},
+// tooMuch is how Karpenter says that a pool's limit is why it makes no node.
+const tooMuch = "exceed limits"
+
+// limitTold holds once every pod runs on a node of the pool, or was told that the
+// limit is why it has none, which at least one was. By then all nodes that were
+// made for them are known.
+var limitTold = timeline.Condition{
+	Text:  "Karpenter has told every pod that does not run: " + tooMuch,
+	Kinds: []timeline.Kind{timeline.Pod, timeline.Node, timeline.Event},
 	Holds: func(s *timeline.State) bool {
-		return !slices.ContainsFunc(claims(s), func(claim string) bool { return !is(s, timeline.NodeClaim, claim, "Launched") })
+		wanted, running, told := asksFor(s), 0.0, 0.0
+		for _, pod := range s.All(timeline.Pod, "ready") {
+			switch {
+			case runsOnNode(s, pod):
+				running++
+			case strings.Contains(word(s, timeline.Event, "Pod/"+pod.Object, "karpenter FailedScheduling"), tooMuch):
+				told++
+			}
+		}
+		return told > 0 && wanted > 0 && running+told >= wanted
 	},
 }
-
-// limitTold holds once Karpenter says that the limit is why it makes no node.
-var limitTold = says("exceed limits")
 
 // says holds once Karpenter gives a text as the reason why a pod has no node.
 func says(text string) timeline.Condition {
@@ -196,47 +226,3 @@ func says(text string) timeline.Condition {
 var nodesGone = timeline.All(timeline.None(timeline.NodeClaim, "deleting"), timeline.None(timeline.Node, "Ready"))
 
 var machinesGone = timeline.All(nodesGone, timeline.None(timeline.Machine, "exists"))
-
-// rounding is how much too early Karpenter may be: it keeps the time of a pod's
-// end in whole seconds.
-const rounding = time.Second
-
-// hasty holds where Karpenter has decided that a node goes before the time that
-// was promised. That it may go, the condition Consolidatable, says less: it is
-// true of nodes that are in use, too.
-var hasty = timeline.Condition{
-	Text:  "a node was to go before consolidateAfter",
-	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node},
-	Holds: func(s *timeline.State) bool {
-		after, ok := s.Value(timeline.Act, promisedFor)
-		if !ok || s.At.Sub(s.Since) >= time.Duration(after*float64(time.Second))-rounding {
-			return false
-		}
-		return slices.ContainsFunc(claims(s), func(claim string) bool { return leaving(s, claim) })
-	},
-}
-
-// leaving tells whether Karpenter is taking a claim's node away.
-func leaving(s *timeline.State, claim string) bool {
-	return is(s, timeline.NodeClaim, claim, "deleting") || is(s, timeline.NodeClaim, claim, "DisruptionReason") ||
-		is(s, timeline.Node, word(s, timeline.NodeClaim, claim, "node"), "disrupted")
-}
-
-// marked holds once Karpenter knows that it wants to replace a node.
-var marked = timeline.Condition{
-	Text:  "a NodeClaim is marked as drifted",
-	Kinds: []timeline.Kind{timeline.NodeClaim},
-	Holds: func(s *timeline.State) bool {
-		return slices.ContainsFunc(claims(s), func(claim string) bool { return is(s, timeline.NodeClaim, claim, "Drifted") })
-	},
-}
-
-// disrupted asks about the node that the spec named.
-var disrupted = timeline.Condition{
-	Text:  "the node was disrupted",
-	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node},
-	Holds: func(s *timeline.State) bool {
-		kept, ok := s.Only(timeline.Act, old)
-		return ok && (!slices.Contains(claims(s), kept.Object) || leaving(s, kept.Object))
-	},
-}

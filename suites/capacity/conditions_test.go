@@ -103,6 +103,8 @@ func TestConditions(t *testing.T) {
 	told := one(at(2, timeline.Event, "Pod/web-1", "karpenter FailedScheduling", 0,
 		"Failed to schedule pod, incompatible requirements, key node.kubernetes.io/instance-type"))
 	refused := one(at(2, timeline.Event, "Pod/web-3", "karpenter FailedScheduling", 0, "all available instance types exceed limits for nodepool"))
+	onlyHalf := one(at(-1, timeline.Act, "", allowed, 0.5, ""))
+	two := []timeline.Moment{at(0, timeline.Deployment, "web", "spec", 2, ""), at(1, timeline.Pod, "web-3", "ready", 0, "")}
 	ten := join(launched(2, 10, "shop-a", "c1.large", 2), one(at(0, timeline.Replicas, "app", "spec", 10, "")), one(at(0, timeline.Replicas, "app", "ready", 2, "")))
 	for i := range 10 {
 		pod := "app-" + string(rune('a'+i))
@@ -147,9 +149,11 @@ func TestConditions(t *testing.T) {
 		{"nothing, and not told", requirements, nothing, promise.Never},
 		{"a node that nobody can have asked for", requirements, join(nothing, told, launched(4, 9, "shop-b", "c1.nano", 0.25)), promise.Broken},
 
-		{"as much as is allowed", limits, join(refused, one(at(-1, timeline.Act, "", allowed, 0.5, "")), launched(2, 9, "shop-a", "c1.small", 0.5)), promise.Kept},
-		{"not told why", limits, join(one(at(-1, timeline.Act, "", allowed, 0.5, "")), launched(2, 9, "shop-a", "c1.small", 0.5)), promise.Never},
-		{"more than is allowed", limits, join(refused, one(at(-1, timeline.Act, "", allowed, 0.5, "")), launched(2, 9, "shop-a", "c1.small", 0.5),
+		{"as much as is allowed", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-1", "shop-a"))), promise.Kept},
+		{"one that neither runs nor was told", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two), promise.Never},
+		{"more, and known only after the window", limits, join(refused, onlyHalf, launched(25, 29, "shop-a", "c1.large", 2), two, without(timeline.Deployment, "spec", running(31, "web-1", "shop-a"))), promise.Broken},
+		{"not told why", limits, join(onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-1", "shop-a"))), promise.Never},
+		{"more than is allowed", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5),
 			launched(12, 19, "shop-b", "c1.nano", 0.25)), promise.Broken},
 
 		{"an empty node goes", consolidates, join(empty, one(at(5.2, timeline.NodeClaim, "shop-a", "Consolidatable", 1, "")), left), promise.Kept},

@@ -58,8 +58,8 @@ var newPodsServe = promise.Promise{
 	Limit: promise.Sum(promise.ScrapeDiscovery, promise.Scrape),
 }
 
-// batches is how long a pod may wait for Karpenter's word: a pool that is made
-// with its pods may not be ready for the first batch that they are in.
+// batches is how long what must not be made is looked for: one batch may be what
+// another leaves.
 var batches = promise.BatchMax.Times(2)
 
 var requirements = promise.Promise{
@@ -76,8 +76,8 @@ var limits = promise.Promise{
 	ID:    "capacity.limits",
 	Level: promise.Must,
 	Claim: "a pool never has more than its limit, and pods that would need more are told so",
-	Kept:  timeline.All(limitTold, allLaunched), // before, nobody knows how large they are
-	Limit: promise.Sum(batches, promise.NodeLaunch),
+	Kept:  limitTold,
+	Limit: promise.Sum(promise.BatchMax, promise.NodeLaunch, promise.PodStart),
 	Never: limitPassed,
 	For:   promise.Sum(batches),
 }

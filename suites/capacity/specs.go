@@ -25,6 +25,13 @@ const (
 // changed is a template of nodes that differs from the one they were made of.
 const changed = `{"spec":{"template":{"metadata":{"labels":{"scaleproof.dev/revision":"2"}}}}}`
 
+// Guards against specs that hang. A node that is late is waited for three times
+// its limit, which on a cloud takes minutes, and specs wait for their turn.
+const (
+	onNodes  = SpecTimeout(20 * time.Minute)
+	onNoNode = SpecTimeout(time.Hour) // Karpenter gives a node up after a quarter of that
+)
+
 func specs(env *e2e.Env) {
 	BeforeEach(func() {
 		if !env.Traits().RealNodes {
@@ -48,26 +55,27 @@ func provisioning(env *e2e.Env) {
 	It("brings a node to life", e2e.Proves(provisions, lifecycle), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/one")
 		env.Prove(ctx, app.Scene, app.Applied(), provisions, lifecycle)
-	}, SpecTimeout(4*time.Minute))
+	}, onNodes)
 
 	It("counts what pods on a new node serve", e2e.Proves(newPodsServe), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/serving")
 		env.Settle(ctx, app.Scene, app.Applied(), runsOnItsNodes)
 		served := app.SendEach(ctx, 5)
 		env.Prove(ctx, app.Scene, served, newPodsServe)
-	}, SpecTimeout(4*time.Minute))
+	}, onNodes)
 
 	It("replaces a node that never joins", e2e.Proves(registrationFailure), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/one")
-		env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.NodeClaim, "Launched", 1))
-		machine, _ := app.Now().Only(timeline.NodeClaim, "provider")
-		app.Act(machine.Object, old, "")
-		terminated := app.Terminate(ctx, machine.Text)
-		if app.Joined(ctx, machine.Text) { // who is terminated joins no more
-			Fail("the spec could not start: node " + machine.Object + " had joined before its machine was terminated")
+		env.Settle(ctx, app.Scene, app.Applied(), anyLaunched)
+		claim := claims(app.Now())[0]
+		machine := word(app.Now(), timeline.NodeClaim, claim, "provider")
+		app.Act(claim, old, "")
+		terminated := app.Terminate(ctx, machine)
+		if app.Joined(ctx, machine) { // who is terminated joins no more
+			Fail("the spec could not start: node " + claim + " had joined before its machine was terminated")
 		}
 		env.Prove(ctx, app.Scene, terminated, registrationFailure)
-	}, SpecTimeout(20*time.Minute))
+	}, onNoNode)
 }
 
 // choosing is which nodes are made, and which are not.
@@ -75,27 +83,26 @@ func choosing(env *e2e.Env) {
 	It("makes what is asked for", e2e.Proves(requirements), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/one")
 		env.Settle(ctx, app.Scene, app.Applied(), hasItsClaim)
-		before := app.Now()
-		claim, _ := inUse(before)
+		before, claim := app.Now(), claimOf(app)
 		kind, arch := word(before, timeline.NodeClaim, claim, "type"), word(before, timeline.NodeClaim, claim, "arch")
 
 		app.Act("pod", "arch", arch)
 		app.Act(strings.Join(claims(before), " "), asked, kind)
 		applied := app.Create(ctx, "nodes/picky", e2e.Vars{"TYPE": kind, "ARCH": arch})
 		env.Prove(ctx, app.Scene, applied, requirements)
-	}, SpecTimeout(4*time.Minute))
+	}, onNodes)
 
 	It("says why it makes nothing", e2e.Proves(requirements), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/impossible")
 		app.Act("nobody", asked, impossible)
 		env.Prove(ctx, app.Scene, app.Applied(), requirements)
-	}, SpecTimeout(4*time.Minute))
+	}, onNodes)
 
 	It("stops at the limit", e2e.Proves(limits), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/limit")
 		app.Wants(allowed, limitOfPool)
 		env.Prove(ctx, app.Scene, app.Applied(), limits)
-	}, SpecTimeout(4*time.Minute))
+	}, onNodes)
 }
 
 // disrupting is when Karpenter replaces a node, and when it must not.
@@ -106,15 +113,15 @@ func disrupting(env *e2e.Env) {
 			drifted := outdate(ctx, env, app)
 			env.Prove(ctx, app.Scene, drifted, respectsDisruption)
 		},
-		Entry("by its pool's budget", SpecTimeout(4*time.Minute), "nodes/budget"),
-		Entry("by a PodDisruptionBudget", SpecTimeout(4*time.Minute), "nodes/pdb"),
-		Entry("by its pod", SpecTimeout(4*time.Minute), "nodes/pinned"))
+		Entry("by its pool's budget", onNodes, "nodes/budget"),
+		Entry("by a PodDisruptionBudget", onNodes, "nodes/pdb"),
+		Entry("by its pod", onNodes, "nodes/pinned"))
 
 	It("replaces a node whose template changed", e2e.Proves(drift), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/drift")
 		drifted := outdate(ctx, env, app)
 		env.Prove(ctx, app.Scene, drifted, drift)
-	}, SpecTimeout(6*time.Minute))
+	}, onNodes)
 }
 
 // emptying is how nodes go.
@@ -131,15 +138,16 @@ func emptying(env *e2e.Env) {
 		app.Wants(promisedFor, soon)
 		vanished := app.Vanish(ctx)
 		env.Prove(ctx, app.Scene, vanished, leavesNothing)
-	}, SpecTimeout(8*time.Minute))
+	}, onNodes)
 
 	It("lets an empty node go in time", e2e.Proves(consolidates), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/emptied", emptyFor(later))
 		env.Settle(ctx, app.Scene, app.Applied(), runsOnItsNodes)
 		app.Wants(promisedFor, later)
+		app.Act(claimOf(app), old, "")
 		vanished := app.Vanish(ctx)
 		env.Prove(ctx, app.Scene, vanished, consolidates)
-	}, SpecTimeout(6*time.Minute))
+	}, onNodes)
 }
 
 // emptyFor has an empty node stay for so many seconds.
@@ -147,13 +155,22 @@ func emptyFor(seconds int) e2e.Vars {
 	return e2e.Vars{"CONSOLIDATE_AFTER": strconv.Itoa(seconds) + "s"}
 }
 
+// claimOf is the claim of the node that the app runs on.
+func claimOf(app *e2e.App) string {
+	GinkgoHelper()
+	claim, ok := inUse(app.Now())
+	if !ok {
+		Fail("the spec could not start: the app runs on no NodeClaim's node any more")
+	}
+	return claim
+}
+
 // outdate changes the template that the app's node was made of, and returns when
 // Karpenter has noticed.
 func outdate(ctx context.Context, env *e2e.Env, app *e2e.App) time.Time {
 	GinkgoHelper()
 	env.Settle(ctx, app.Scene, app.Applied(), hasItsClaim)
-	claim, _ := inUse(app.Now())
-	app.Act(claim, old, "")
+	app.Act(claimOf(app), old, "")
 	edited := app.Edit(ctx, "NodePool", app.Namespace(), changed)
 	return env.Settle(ctx, app.Scene, edited, marked)
 }

@@ -3,6 +3,7 @@ package observability
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
@@ -68,21 +69,30 @@ func durations(pool string) map[string]string {
 	return all
 }
 
-// karpenterAgrees compares Karpenter's durations of a pool's one NodeClaim with
-// the times at which the claim was seen to begin and to go on.
+// anyReady holds once a node that was asked for is there.
+var anyReady = timeline.Condition{
+	Text:  "a NodeClaim is ready",
+	Kinds: []timeline.Kind{timeline.NodeClaim},
+	Holds: func(s *timeline.State) bool {
+		return slices.ContainsFunc(s.All(timeline.NodeClaim, "Ready"), func(m timeline.Moment) bool { return m.Value == 1 })
+	},
+}
+
+// karpenterAgrees compares Karpenter's durations, the mean of a pool's NodeClaims,
+// with the times at which the claims were seen to begin and to go on.
 var karpenterAgrees = timeline.Condition{
 	Text:  "Karpenter's durations are those that were seen",
 	Kinds: []timeline.Kind{timeline.Prometheus, timeline.NodeClaim},
 	Holds: func(s *timeline.State) bool {
-		began, ok := s.Only(timeline.NodeClaim, "requests")
-		if !ok {
-			return false
-		}
 		for _, stage := range stages {
-			reached, ok1 := s.Get(timeline.NodeClaim, began.Object, stage)
-			told, ok2 := s.Get(timeline.Prometheus, stage, "value")
-			seen := reached.At.Sub(began.At).Seconds()
-			if !ok1 || !ok2 || reached.Value != 1 || math.Abs(told.Value-seen) > rounding.Seconds() {
+			told, ok := s.Get(timeline.Prometheus, stage, "value")
+			seen, n := 0.0, 0.0
+			for _, began := range s.All(timeline.NodeClaim, "requests") {
+				if reached, ok := s.Get(timeline.NodeClaim, began.Object, stage); ok && reached.Value == 1 {
+					seen, n = seen+reached.At.Sub(began.At).Seconds(), n+1
+				}
+			}
+			if !ok || n == 0 || math.Abs(told.Value-seen/n) > rounding.Seconds() {
 				return false
 			}
 		}

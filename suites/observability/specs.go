@@ -43,9 +43,9 @@ func specs(env *e2e.Env) {
 		for stage, query := range durations(app.Namespace()) {
 			app.Query(stage, query)
 		}
-		ready := env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.NodeClaim, "Ready", 1))
+		ready := env.Settle(ctx, app.Scene, app.Applied(), anyReady)
 		env.Prove(ctx, app.Scene, ready, karpenterTells)
-	}, SpecTimeout(5*time.Minute))
+	}, SpecTimeout(20*time.Minute))
 
 	dashboards(env)
 }

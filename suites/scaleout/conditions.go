@@ -55,13 +55,15 @@ var pathEnds = timeline.Condition{
 }
 
 // leavesPath asks of each step whether the HPA's rules explain it by a value
-// that the metric had: a scrape between two requests makes one of its own.
+// that the metric had: a scrape between two requests makes one of its own. What
+// was sent is one, too: the HPA may read it before the next sample does.
 var leavesPath = timeline.Condition{
 	Text:  "a step that the HPA's rules do not foretell",
 	Kinds: []timeline.Kind{timeline.Metric, timeline.Replicas},
 	Holds: func(s *timeline.State) bool {
 		climbed := steps(s)
-		values := []float64{0}
+		sent, _ := s.Value(timeline.Load, "started")
+		values := []float64{0, sent}
 		for _, m := range s.History(timeline.Metric, "value") {
 			values = append(values, m.Value)
 		}

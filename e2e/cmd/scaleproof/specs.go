@@ -24,6 +24,9 @@ const (
 	// reportFile and logFile are Ginkgo's own, in the run's folder.
 	reportFile = "ginkgo.json"
 	logFile    = "ginkgo.log"
+	// specsLimit is a guard: a node that Karpenter never gives up is waited for
+	// three quarters of an hour.
+	specsLimit = 2 * time.Hour
 	// cleanUp is how long interrupted specs may take to.
 	cleanUp = 30 * time.Second
 )
@@ -82,7 +85,7 @@ func (g ginkgo) arguments(job specJob) []string {
 	args := []string{
 		"--procs=" + strconv.Itoa(job.procs), "--fail-on-empty", "--no-color", "--silence-skips",
 		// Specs depend on no other; and only so are the long ones first.
-		"--keep-going", "--randomize-all", "--output-dir=" + job.config.RunDir, "--json-report=" + reportFile,
+		"--keep-going", "--randomize-all", "--timeout=" + specsLimit.String(), "--output-dir=" + job.config.RunDir, "--json-report=" + reportFile,
 	}
 	if job.filter != "" {
 		args = append(args, "--label-filter="+job.filter)

@@ -6,8 +6,9 @@
 //
 //   - kept: a real run of a stack that keeps the promise;
 //   - the name of a mutant: a real run with that mutant;
-//   - made-…: a kept one with values changed so that it breaks, where no mutant
-//     breaks it in that way.
+//   - any other, which says what is wrong in it: a run with the stack broken by
+//     hand, or a kept one with values changed, where no mutant breaks it in that
+//     way.
 //
 // A run's verdicts become cases by
 //
