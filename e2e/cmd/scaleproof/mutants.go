@@ -121,9 +121,12 @@ func (s *session) attempt(ctx context.Context, runner specRunner, filter string)
 	if s.settings.mutant == "" {
 		return
 	}
-	_ = s.phase(context.WithoutCancel(ctx), "mend", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeoutCause(ctx, mendLimit, errors.New("the stack was not well within "+mendLimit.String()))
-		defer cancel()
-		return s.mend(ctx, s.cluster)
-	})
+	_ = s.phase(context.WithoutCancel(ctx), "mend", s.restore)
+}
+
+// restore undoes what mutants have done to the cluster.
+func (s *session) restore(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, mendLimit, errors.New("the stack was not well within "+mendLimit.String()))
+	defer cancel()
+	return s.mend(ctx, s.cluster)
 }
