@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,8 +21,13 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// RunLabel marks every namespace that a spec makes.
-const RunLabel = "scaleproof.dev/run"
+// The labels of every namespace that a spec makes: the run that it was made in,
+// and the mutant, of which a run may try several. Others may run theirs beside
+// it, on one cluster.
+const (
+	RunLabel    = "scaleproof.dev/run"
+	MutantLabel = "scaleproof.dev/mutant"
+)
 
 // App is a fixture, applied into a namespace of its own and recorded.
 type App struct {
@@ -57,7 +61,7 @@ func (e *Env) Prepare(ctx context.Context, name string) *App {
 func (e *Env) prepare(ctx context.Context, name string, pooled bool) *App {
 	ginkgo.GinkgoHelper()
 	namespace := "proof-" + strings.ReplaceAll(name, "/", "-") + "-" + rand.String(5)
-	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: map[string]string{RunLabel: e.run()}}}
+	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: e.config.labels()}}
 	if err := e.client.Resources().Create(ctx, object); err != nil {
 		ginkgo.Fail(fmt.Sprintf("create namespace %s: %v", namespace, err))
 	}
@@ -182,6 +186,3 @@ func triggersOf(scaledObject *unstructured.Unstructured) []trigger {
 
 // Namespace is where the app lives.
 func (a *App) Namespace() string { return a.namespace }
-
-// run names the run in labels.
-func (e *Env) run() string { return strings.ToLower(filepath.Base(e.config.RunDir)) }

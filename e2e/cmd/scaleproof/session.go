@@ -42,6 +42,7 @@ func (c *console) open(s settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.run = id
 	report := &reports.Run{
 		ID: id, Started: started, Finished: started,
 		Provider: s.provider, Cluster: s.cluster, Mutant: s.mutant,
@@ -150,7 +151,7 @@ func (s *session) job(filter, private string) (specJob, error) {
 	return specJob{
 		filter: filter, procs: s.settings.procs, private: private, ended: s.ended,
 		config: e2e.Config{
-			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, RunDir: s.dir,
+			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, Run: s.settings.run, RunDir: s.dir,
 			Cloud:  e2e.Cloud{Region: s.settings.cloud.region, Accounts: s.settings.cloud.accounts},
 			Traits: s.traits(), Git: s.git, AppImage: s.app, Mutant: s.settings.mutant,
 		},
