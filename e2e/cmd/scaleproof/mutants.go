@@ -101,11 +101,8 @@ func (s *session) try(ctx context.Context, runner specRunner, t trial) (reports.
 	report := *s.report
 	report.ID, report.Started, report.Mutant, report.Breaks = id, started, t.mutant.Name, t.mutant.Breaks
 	report.Phases, report.Results, report.Mutants = []reports.Phase{}, []reports.Result{}, nil
-	one := &session{
-		console: s.console, settings: s.settings, root: s.root, out: s.dir, dir: dir, report: &report,
-		cluster: s.cluster, ready: s.ready, git: s.git,
-	}
-	one.settings.mutant = t.mutant.Name
+	one := *s
+	one.out, one.dir, one.report, one.settings.mutant = s.dir, dir, &report, t.mutant.Name
 	one.attempt(ctx, runner, t.filter)
 	if report.Decide() != reports.Killed {
 		one.explain(ctx)

@@ -90,6 +90,10 @@ func breakers(t *testing.T) []string {
 func TestAllMutants(t *testing.T) {
 	names, out := breakers(t), t.TempDir()
 	f := &fake{seen: func(job specJob) specReport {
+		config := job.config
+		if config.AppImage != "registry.test/app:v1" || config.Git.URL == "" || !strings.HasPrefix(config.RunDir, filepath.Join(out, config.Run)+"/") {
+			t.Errorf("the specs were told %+v", config)
+		}
 		if job.config.Mutant == names[0] {
 			return finds(verdict(promise.Kept))(job)
 		}

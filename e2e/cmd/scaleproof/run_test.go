@@ -111,11 +111,11 @@ func TestRunTellsTheSpecsWhatTheyNeed(t *testing.T) {
 		t.Errorf("filter %q, %d processes", f.job.filter, f.job.procs)
 	}
 	config := f.job.config
-	if config.Kubeconfig != "/dev/null" || config.Context != "fake" || config.Git.URL != "http://git.test" || config.Traits.HPASync == 0 {
+	if config.Kubeconfig != "/dev/null" || config.Context != "fake" || config.Git.URL != "http://git.test" || config.Traits.HPASync == 0 || config.AppImage == "" {
 		t.Errorf("config %+v", config)
 	}
 	run := stored(t, out)
-	if run.Requests.Total != 7 || len(run.Components) != 1 || run.Traits.HPASync == 0 || !strings.HasSuffix(config.RunDir, run.ID) {
+	if run.Requests.Total != 7 || len(run.Components) != 1 || run.Traits.HPASync == 0 || !strings.HasSuffix(config.RunDir, run.ID) || config.Run != run.ID {
 		t.Errorf("run %+v in %s", run, config.RunDir)
 	}
 }
