@@ -43,6 +43,8 @@ func (c *console) open(s settings) (*session, error) {
 		return nil, err
 	}
 	s.run = id
+	command := s.downCommand()
+	removes.Store(&command)
 	report := &reports.Run{
 		ID: id, Started: started, Finished: started,
 		Provider: s.provider, Cluster: s.cluster, Mutant: s.mutant,
@@ -173,15 +175,15 @@ func (s *session) collect(ctx context.Context, limit time.Duration) error {
 // tellKept says how to get at a cluster that stays, and how to be rid of it.
 func (s *session) tellKept() {
 	if !s.ready {
-		s.logf("what there is of cluster %s stays: `scaleproof down` removes it", s.settings.cluster)
+		s.logf("what there is of cluster %s stays: `%s` removes it", s.settings.cluster, s.settings.downCommand())
 		return
 	}
 	if s.settings.install {
-		s.logf("the stack is kept: `scaleproof down --provider %s`, with the same context, removes it", s.settings.provider)
+		s.logf("the stack is kept: `%s` removes it", s.settings.downCommand())
 	}
 	if holder, ok := s.cluster.(providers.KubeconfigHolder); ok {
 		path, name := holder.Kubeconfig()
-		s.logf("cluster %s is kept: kubectl --kubeconfig %s --context %s …, and `scaleproof down` to remove it",
-			s.settings.cluster, path, name)
+		s.logf("cluster %s is kept: kubectl --kubeconfig %s --context %s …, and `%s` to remove it",
+			s.settings.cluster, path, name, s.settings.downCommand())
 	}
 }
