@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,8 +23,13 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 )
 
-// RunLabel marks every namespace that a spec makes.
-const RunLabel = "scaleproof.dev/run"
+// The labels of every namespace that a spec makes: the run that it was made in,
+// and the mutant, of which a run may try several. Others may run theirs beside
+// it, on one cluster.
+const (
+	RunLabel    = "scaleproof.dev/run"
+	MutantLabel = "scaleproof.dev/mutant"
+)
 
 // App is a fixture, applied into a namespace of its own and recorded.
 type App struct {
@@ -59,7 +63,7 @@ func (e *Env) Prepare(ctx context.Context, name string) *App {
 func (e *Env) prepare(ctx context.Context, name string, pooled bool) *App {
 	ginkgo.GinkgoHelper()
 	namespace := "proof-" + strings.ReplaceAll(name, "/", "-") + "-" + rand.String(5)
-	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: map[string]string{RunLabel: e.run()}}}
+	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: e.config.labels()}}
 	if err := e.client.Resources().Create(ctx, object); err != nil {
 		ginkgo.Fail(fmt.Sprintf("create namespace %s: %v", namespace, err))
 	}
@@ -206,6 +210,3 @@ func triggersOf(scaledObject *unstructured.Unstructured) []trigger {
 
 // Namespace is where the app lives.
 func (a *App) Namespace() string { return a.namespace }
-
-// run names the run in labels.
-func (e *Env) run() string { return strings.ToLower(filepath.Base(e.config.RunDir)) }

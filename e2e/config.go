@@ -22,6 +22,8 @@ type Config struct {
 	Cluster  string `json:"cluster,omitempty"`
 	// Cloud is where the provider finds the cluster's machines; zero if in no cloud.
 	Cloud Cloud `json:"cloud,omitzero"`
+	// Run is the id of the run.
+	Run string `json:"run"`
 	// RunDir is where timelines go.
 	RunDir string           `json:"runDir"`
 	Traits providers.Traits `json:"traits"`
@@ -63,6 +65,11 @@ type RemoteGit struct {
 	Base string `json:"base"`
 	// Local is the directory of our own copies.
 	Local string `json:"local"`
+}
+
+// labels are those of the namespaces that the specs make.
+func (c Config) labels() map[string]string {
+	return map[string]string{RunLabel: c.Run, MutantLabel: c.Mutant}
 }
 
 // Configured tells whether this process is one that a run has started.

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
@@ -19,7 +20,7 @@ import (
 // what Kubernetes says of it.
 func (e *Env) Sweep(ctx context.Context) error {
 	namespaces := e.watched.Kubernetes.CoreV1().Namespaces()
-	ours := metav1.ListOptions{LabelSelector: RunLabel + "=" + e.run()}
+	ours := metav1.ListOptions{LabelSelector: labels.SelectorFromSet(e.config.labels()).String()}
 	list, err := namespaces.List(ctx, ours)
 	if err != nil {
 		return fmt.Errorf("list the run's namespaces: %w", err)

@@ -38,7 +38,7 @@ type Mutant struct {
 	// It may be called again.
 	BeforeChange func(ctx context.Context, config *rest.Config, namespace string) error
 	// Mend undoes what was done to the cluster, whoever did it and when, and
-	// returns once all is well again. It does nothing where nothing was done.
+	// returns once all is well again. It does nothing to what bears no mark.
 	// Nil: what was done goes with the app.
 	Mend func(context.Context, *rest.Config) error
 }

@@ -51,16 +51,13 @@ var nodes = []Mutant{
 	{
 		Name:   "routes-down",
 		Breaks: []string{"capacity.new-pods-serve"},
-		Start:  on(func(ctx context.Context, c cluster) error { return connectNodes(ctx, c, false) }),
-		Mend:   on(func(ctx context.Context, c cluster) error { return connectNodes(ctx, c, true) }),
+		Start:  on(partNodes),
+		Mend:   on(connectNodes),
 	},
 }
 
-// A pool that has lost its class, and the annotation that remembers which.
-const (
-	classless = stack.NodePoolSystem
-	hadClass  = "scaleproof.dev/had-class"
-)
+// classless is the pool that loses its class.
+const classless = stack.NodePoolSystem
 
 // takeClass has a pool refer to a class that nobody has.
 func takeClass(ctx context.Context, c cluster) error {
@@ -68,11 +65,11 @@ func takeClass(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("find NodePool %s to take its class away: %w", classless, err)
 	}
-	if _, begun := pool.GetAnnotations()[hadClass]; begun {
+	if _, begun := hadClass.on(pool); begun {
 		return nil
 	}
 	class, _, _ := unstructured.NestedString(pool.Object, "spec", "template", "spec", "nodeClassRef", "name")
-	if err := setClass(ctx, c, class+"-no-more", map[string]any{hadClass: class, notByFlux: "disabled"}); err != nil {
+	if err := setClass(ctx, c, class+"-no-more", hadClass.set(pool, class)); err != nil {
 		return err
 	}
 	return poolReady(ctx, c, false)
@@ -87,11 +84,11 @@ func giveClass(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("find NodePool %s to give its class back: %w", classless, err)
 	}
-	class, begun := pool.GetAnnotations()[hadClass]
+	class, begun := hadClass.on(pool)
 	if !begun {
 		return nil
 	}
-	if err := setClass(ctx, c, class, map[string]any{hadClass: nil, notByFlux: nil}); err != nil {
+	if err := setClass(ctx, c, class, hadClass.clear(pool)); err != nil {
 		return err
 	}
 	return poolReady(ctx, c, true)
@@ -126,30 +123,38 @@ const (
 	routes          = "node-routes"
 )
 
-// connectNodes lets the agent run on all nodes, or on none: nodes that join then
-// stay apart, and those that know each other go on.
-func connectNodes(ctx context.Context, c cluster, connected bool) error {
-	selector, annotations := map[string]any{"scaleproof.dev/no-node": "true"}, map[string]any{notByFlux: "disabled"}
-	if connected {
-		selector, annotations = map[string]any{"scaleproof.dev/no-node": nil}, map[string]any{notByFlux: nil}
-	}
-	change, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"annotations": annotations},
-		"spec":     map[string]any{"template": map[string]any{"spec": map[string]any{"nodeSelector": selector}}},
-	})
+// noNode is a label that no node has.
+const noNode = "scaleproof.dev/no-node"
+
+// partNodes takes the agent off all nodes: those that join then stay apart, and
+// those that know each other go on.
+func partNodes(ctx context.Context, c cluster) error {
+	agent, err := c.objects.Resource(daemonSets).Namespace(routesNamespace).Get(ctx, routes, metav1.GetOptions{})
 	if err != nil {
-		return err
+		return fmt.Errorf("find DaemonSet %s/%s to take it off the nodes: %w", routesNamespace, routes, err)
 	}
-	agents := c.objects.Resource(daemonSets).Namespace(routesNamespace)
-	_, err = agents.Patch(ctx, routes, types.MergePatchType, change, metav1.PatchOptions{})
-	if connected && apierrors.IsNotFound(err) {
+	if _, begun := hadNodes.on(agent); !begun {
+		if err := placeAgent(ctx, c, map[string]any{noNode: "true"}, hadNodes.set(agent, "all")); err != nil {
+			return err
+		}
+	}
+	return c.noPods(ctx, routesNamespace, labels.Set{"app.kubernetes.io/name": routes}.AsSelector())
+}
+
+// connectNodes lets the agent run on all nodes again, if it was taken off them.
+func connectNodes(ctx context.Context, c cluster) error {
+	agent, err := c.objects.Resource(daemonSets).Namespace(routesNamespace).Get(ctx, routes, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("patch DaemonSet %s/%s: %w", routesNamespace, routes, err)
+		return fmt.Errorf("find DaemonSet %s/%s to bring it back: %w", routesNamespace, routes, err)
 	}
-	if !connected {
-		return c.noPods(ctx, routesNamespace, labels.Set{"app.kubernetes.io/name": routes}.AsSelector())
+	if _, begun := hadNodes.on(agent); !begun {
+		return nil
+	}
+	if err := placeAgent(ctx, c, map[string]any{noNode: nil}, hadNodes.clear(agent)); err != nil {
+		return err
 	}
 	what := fmt.Sprintf("DaemonSet %s/%s is ready", routesNamespace, routes)
 	return c.until(ctx, what, daemonSets, routesNamespace, labels.Everything(), object(routes, func(o *unstructured.Unstructured) bool {
@@ -160,8 +165,24 @@ func connectNodes(ctx context.Context, c cluster, connected bool) error {
 	}))
 }
 
+// placeAgent sets which nodes the agent runs on, and its annotations.
+func placeAgent(ctx context.Context, c cluster, selector, annotations map[string]any) error {
+	change, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"annotations": annotations},
+		"spec":     map[string]any{"template": map[string]any{"spec": map[string]any{"nodeSelector": selector}}},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = c.objects.Resource(daemonSets).Namespace(routesNamespace).Patch(ctx, routes, types.MergePatchType, change, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("patch DaemonSet %s/%s: %w", routesNamespace, routes, err)
+	}
+	return nil
+}
+
 // forgetful is the policy, and its binding, that takes the provider id off
-// every Node that registers.
+// every Node that registers. No mark is needed on what is ours by name.
 const forgetful = "scaleproof-nodes-without-provider-id"
 
 // forgetProviderIDs has new nodes register without the id that tells which

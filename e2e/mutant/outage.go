@@ -13,13 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// The annotations of a Deployment that is taken away: how many replicas it had,
-// so that anyone may mend it, and that Flux is to leave it alone meanwhile.
-const (
-	hadReplicas = "scaleproof.dev/had-replicas"
-	notByFlux   = "kustomize.toolkit.fluxcd.io/reconcile"
-)
-
 // outage takes a Deployment of the stack away, and back.
 type outage struct {
 	namespace, deployment string
@@ -34,12 +27,12 @@ func (o outage) begin(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("find Deployment %s/%s to take it away: %w", o.namespace, o.deployment, err)
 	}
-	if _, begun := deployment.GetAnnotations()[hadReplicas]; !begun {
+	if _, begun := hadReplicas.on(deployment); !begun {
 		had, found, _ := unstructured.NestedInt64(deployment.Object, "spec", "replicas")
 		if !found {
 			had = 1 // the API's default
 		}
-		if err := o.scale(ctx, c, 0, map[string]any{hadReplicas: strconv.FormatInt(had, 10), notByFlux: "disabled"}); err != nil {
+		if err := o.scale(ctx, c, 0, hadReplicas.set(deployment, strconv.FormatInt(had, 10))); err != nil {
 			return err
 		}
 	}
@@ -60,7 +53,7 @@ func (o outage) end(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("find Deployment %s/%s to bring it back: %w", o.namespace, o.deployment, err)
 	}
-	had, begun := deployment.GetAnnotations()[hadReplicas]
+	had, begun := hadReplicas.on(deployment)
 	if !begun {
 		return nil
 	}
@@ -68,7 +61,7 @@ func (o outage) end(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("annotation %s of Deployment %s/%s: %w", hadReplicas, o.namespace, o.deployment, err)
 	}
-	if err := o.scale(ctx, c, replicas, map[string]any{hadReplicas: nil, notByFlux: nil}); err != nil {
+	if err := o.scale(ctx, c, replicas, hadReplicas.clear(deployment)); err != nil {
 		return err
 	}
 	if err := c.available(ctx, o.namespace, o.deployment); err != nil {

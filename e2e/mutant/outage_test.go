@@ -96,13 +96,13 @@ func TestOutage(t *testing.T) {
 		serve(t, c, "False")
 	})
 	replicas, annotations := c.thing(t)
-	if replicas != 0 || annotations[hadReplicas] != "2" || annotations[notByFlux] != "disabled" {
+	if replicas != 0 || annotations[string(hadReplicas)] != "2" || annotations[notByFlux] != "disabled" {
 		t.Errorf("during the outage: %d replicas, annotations %v", replicas, annotations)
 	}
 	if err := begin(t.Context()); err != nil {
 		t.Errorf("to begin again: %v", err)
 	}
-	if _, annotations := c.thing(t); annotations[hadReplicas] != "2" {
+	if _, annotations := c.thing(t); annotations[string(hadReplicas)] != "2" {
 		t.Errorf("to begin again forgot the replicas: %v", annotations)
 	}
 	waits(t, "the aggregator", end, func() { serve(t, c, "True") })
@@ -120,7 +120,7 @@ func TestMendWaitsForTheReplicas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.SetAnnotations(map[string]string{hadReplicas: "3"})
+	o.SetAnnotations(map[string]string{string(hadReplicas): "3"})
 	put(t, c, deployments, o.Object)
 	waits(t, "the third replica", func(ctx context.Context) error { return thing.end(ctx, c) }, func() {
 		o, err := thing.get(t.Context(), c)

@@ -68,9 +68,13 @@ type step struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// silenceChange is the patch that an operator lacks; nil if it is as asked.
+// silenceChange is the patch that an operator lacks; nil if it is as asked. One
+// that was silent before us stays so.
 func silenceChange(operator *unstructured.Unstructured, silent bool) ([]byte, error) {
 	const arguments = "/spec/template/spec/containers/0/args"
+	if _, marked := hadMetrics.on(operator); silent == marked {
+		return nil, nil
+	}
 	containers, _, _ := unstructured.NestedSlice(operator.Object, "spec", "template", "spec", "containers")
 	if len(containers) == 0 {
 		return nil, fmt.Errorf("deployment %s/%s has no container", stack.KEDANamespace, stack.KEDAOperator)
@@ -78,20 +82,20 @@ func silenceChange(operator *unstructured.Unstructured, silent bool) ([]byte, er
 	first, _ := containers[0].(map[string]any)
 	args, _, _ := unstructured.NestedStringSlice(first, "args")
 	at := slices.Index(args, noMetrics)
-	if silent == (at >= 0) {
+	annotate := func(change map[string]any) step {
+		return step{"add", "/metadata/annotations", merged(operator, change)}
+	}
+	switch {
+	case silent && at >= 0:
 		return nil, nil
+	case silent:
+		return json.Marshal([]step{{"add", arguments + "/-", noMetrics}, annotate(hadMetrics.set(operator, "true"))})
+	case at < 0: // someone was faster
+		return json.Marshal([]step{annotate(hadMetrics.clear(operator))})
+	default:
+		index := fmt.Sprintf("%s/%d", arguments, at)
+		return json.Marshal([]step{{"test", index, noMetrics}, {"remove", index, nil}, annotate(hadMetrics.clear(operator))})
 	}
-	annotations := operator.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	if silent {
-		annotations[notByFlux] = "disabled"
-		return json.Marshal([]step{{"add", arguments + "/-", noMetrics}, {"add", "/metadata/annotations", annotations}})
-	}
-	delete(annotations, notByFlux)
-	index := fmt.Sprintf("%s/%d", arguments, at)
-	return json.Marshal([]step{{"test", index, noMetrics}, {"remove", index, nil}, {"add", "/metadata/annotations", annotations}})
 }
 
 // renewed holds once no pod of a Deployment's former template is left.

@@ -88,4 +88,23 @@ func TestMendNoSilence(t *testing.T) {
 	if err := silence(t.Context(), c, false); err != nil || len(argsOf(t, c)) != 1 {
 		t.Errorf("of one that tells: %v, %v", err, argsOf(t, c))
 	}
+	kedaOperator(t, c, "--leader-elect", noMetrics)
+	for _, silent := range []bool{true, false} {
+		if err := silence(t.Context(), c, silent); err != nil || len(argsOf(t, c)) != 2 || len(theOperator(t, c).GetAnnotations()) != 1 {
+			t.Errorf("of one that its owner has silenced: %v, %v", err, argsOf(t, c))
+		}
+	}
+}
+
+// TestMendSilenceOfWhatWasReplaced: the mark goes, also if the argument is gone.
+func TestMendSilenceOfWhatWasReplaced(t *testing.T) {
+	c := newCluster(t)
+	kedaOperator(t, c, "--leader-elect")
+	o := theOperator(t, c)
+	o.SetAnnotations(map[string]string{string(hadMetrics): "true", notByFlux: "disabled"})
+	put(t, c, deployments, o.Object)
+	waits(t, "the new pod", func(ctx context.Context) error { return silence(ctx, c, false) }, func() { renew(t, c) })
+	if got := theOperator(t, c).GetAnnotations(); len(argsOf(t, c)) != 1 || len(got) > 0 {
+		t.Errorf("mended with %v and annotations %v", argsOf(t, c), got)
+	}
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/scaleproof/scaleproof/providers/evidence"
 )
 
-// Collect implements providers.Cluster: the objects, the logs of the stack's own
-// pods, and what AWS says of the control plane and of the stack.
+// Collect implements providers.Cluster: the objects and the logs, all of which
+// are ours, and what AWS says of the control plane and of the stack.
 func (c *cluster) Collect(ctx context.Context, dir string) error {
 	failed := []error{c.collectCloud(ctx, filepath.Join(dir, "aws"))}
 	if c.config == nil {
 		failed = append(failed, errors.New("no objects and logs: the cluster has no API yet"))
 	} else {
-		failed = append(failed, evidence.Collect(ctx, c.config, dir, "kube-system", "keda", "monitoring", "flux-system", "workload"))
+		failed = append(failed, evidence.Collect(ctx, c.config, dir))
 	}
 	return c.seal(errors.Join(failed...))
 }

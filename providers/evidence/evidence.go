@@ -1,6 +1,7 @@
 // Package evidence writes what a cluster's API tells of a failure: the objects
 // of the groups that take part in scaling, and the logs of their controllers.
-// Secrets are never read, nor ConfigMaps, in which people keep them too.
+// Secrets are never read, nor ConfigMaps, in which people keep them too, and the
+// values of environment variables are never told.
 package evidence
 
 import (
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
@@ -35,9 +37,9 @@ var groups = []string{
 // itself calls obsolete.
 var withheld = []string{"secrets", "configmaps", "serviceaccounts", "endpoints", "componentstatuses"}
 
-// Collect writes below dir: objects/<resource>.yaml, and logs/<namespace>/<pod>/
-// of the pods in the namespaces, or in all if none is given. It writes what it
-// can get and returns what it could not, joined.
+// Collect writes below dir: objects/<resource>.yaml, and logs/<namespace>/<pod>/,
+// of what is in the namespaces, or in all if none is given, and of what is in no
+// namespace. It writes what it can get and returns what it could not, joined.
 func Collect(ctx context.Context, config *rest.Config, dir string, namespaces ...string) error {
 	config = rest.CopyConfig(config)
 	config.Timeout = requestLimit
@@ -49,13 +51,13 @@ func Collect(ctx context.Context, config *rest.Config, dir string, namespaces ..
 		return fmt.Errorf("no objects and logs: the API server does not serve: %w", err)
 	}
 	return errors.Join(
-		collectObjects(ctx, config, client.Discovery(), filepath.Join(dir, "objects")),
+		collectObjects(ctx, config, client.Discovery(), filepath.Join(dir, "objects"), namespaces),
 		collectLogs(ctx, client, filepath.Join(dir, "logs"), namespaces),
 	)
 }
 
 // collectObjects writes a file for each resource that has objects.
-func collectObjects(ctx context.Context, config *rest.Config, finder discovery.DiscoveryInterface, dir string) error {
+func collectObjects(ctx context.Context, config *rest.Config, finder discovery.DiscoveryInterface, dir string, namespaces []string) error {
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return err
@@ -72,7 +74,7 @@ func collectObjects(ctx context.Context, config *rest.Config, finder discovery.D
 		}
 		for _, resource := range list.APIResources {
 			if wanted(version.Group, resource) {
-				failed = append(failed, writeObjects(ctx, client, version.WithResource(resource.Name), dir))
+				failed = append(failed, writeObjects(ctx, client, version.WithResource(resource.Name), dir, namespaces))
 			}
 		}
 	}
@@ -85,22 +87,31 @@ func wanted(group string, resource metav1.APIResource) bool {
 		!slices.Contains(withheld, resource.Name) && !strings.Contains(resource.Name, "/")
 }
 
-func writeObjects(ctx context.Context, client dynamic.Interface, resource schema.GroupVersionResource, dir string) error {
+func writeObjects(ctx context.Context, client dynamic.Interface, resource schema.GroupVersionResource, dir string, namespaces []string) error {
 	list, err := client.Resource(resource).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", resource.GroupResource(), err)
 	}
+	list.Items = slices.DeleteFunc(list.Items, func(o unstructured.Unstructured) bool {
+		return o.GetNamespace() != "" && !chosen(o.GetNamespace(), namespaces)
+	})
 	if len(list.Items) == 0 {
 		return nil
 	}
 	for i := range list.Items {
 		list.Items[i].SetManagedFields(nil)
+		hide(list.Items[i].Object)
 	}
 	data, err := yaml.Marshal(list)
 	if err != nil {
 		return fmt.Errorf("%s: %w", resource.GroupResource(), err)
 	}
 	return write(filepath.Join(dir, resource.GroupResource().String()+".yaml"), data)
+}
+
+// chosen tells whether a namespace is one of those that were given, if any were.
+func chosen(namespace string, namespaces []string) bool {
+	return len(namespaces) == 0 || slices.Contains(namespaces, namespace)
 }
 
 func write(path string, data []byte) error {

@@ -33,10 +33,7 @@ func collectLogs(ctx context.Context, client kubernetes.Interface, dir string, n
 	}
 	var failed []error
 	for _, pod := range pods.Items {
-		if !there[pod.Spec.NodeName] {
-			continue
-		}
-		if len(namespaces) > 0 && !slices.Contains(namespaces, pod.Namespace) {
+		if !there[pod.Spec.NodeName] || !chosen(pod.Namespace, namespaces) {
 			continue
 		}
 		for _, run := range runs(pod) {

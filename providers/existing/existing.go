@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -48,6 +49,9 @@ type Options struct {
 	// HostAddress is where the cluster's pods reach this machine, HOST or
 	// HOST:PORT; empty if they do not.
 	HostAddress string
+	// Own is a label selector of the namespaces that a run makes, of which
+	// Collect tells beside the stack's own; empty for none.
+	Own string
 	// Remove is what Down does: it takes off the cluster what was installed for
 	// a run, and nothing else. If nil the cluster stays as it is.
 	Remove func(context.Context, *rest.Config) error
@@ -91,7 +95,7 @@ func (p *Provider) Up(ctx context.Context, _ string) (providers.Cluster, error) 
 	}
 	found.PodStart, found.NodeLaunch = p.options.PodStart, p.options.NodeLaunch
 	found.RealNodes = found.NodeLaunch > 0
-	c := &cluster{config: config, traits: found, remove: p.options.Remove}
+	c := &cluster{config: config, traits: found, own: p.options.Own, remove: p.options.Remove}
 	if p.options.HostAddress != "" {
 		return &reachable{c, p.options.HostAddress}, nil
 	}
@@ -107,7 +111,7 @@ func (p *Provider) Find(ctx context.Context, _ string) (providers.Cluster, error
 	if err := serving(ctx, config); err != nil {
 		return nil, fmt.Errorf("context %s: %w", name, err)
 	}
-	return &cluster{config: config, remove: p.options.Remove}, nil
+	return &cluster{config: config, own: p.options.Own, remove: p.options.Remove}, nil
 }
 
 // serving asks whether the API server answers.
@@ -182,6 +186,7 @@ func choose(raw *api.Config, asked string) (string, error) {
 type cluster struct {
 	config *rest.Config
 	traits providers.Traits
+	own    string
 	remove func(context.Context, *rest.Config) error
 }
 
@@ -200,10 +205,37 @@ func (c *cluster) Config() *rest.Config { return rest.CopyConfig(c.config) }
 // Traits implements providers.Cluster.
 func (c *cluster) Traits() providers.Traits { return c.traits }
 
-// Collect implements providers.Cluster: the objects, and the logs of the
-// stack's own pods. What else runs on the cluster is not ours to read.
+// stackNamespaces are where the stack may be.
+var stackNamespaces = []string{"kube-system", "keda", "monitoring", "flux-system", "workload", "karpenter"}
+
+// Collect implements providers.Cluster: the objects and the logs of the stack's
+// namespaces and of the run's own. What else runs on the cluster is not ours to
+// tell of.
 func (c *cluster) Collect(ctx context.Context, dir string) error {
-	return evidence.Collect(ctx, c.config, dir, "kube-system", "keda", "monitoring", "flux-system", "workload", "karpenter")
+	own, err := c.namespaces(ctx)
+	return errors.Join(err, evidence.Collect(ctx, c.config, dir, slices.Concat(stackNamespaces, own)...))
+}
+
+// namespaces are the run's own that are still there.
+func (c *cluster) namespaces(ctx context.Context) ([]string, error) {
+	if c.own == "" {
+		return nil, nil
+	}
+	client, err := kubernetes.NewForConfig(c.config)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+	defer cancel()
+	list, err := client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: c.own})
+	if err != nil {
+		return nil, fmt.Errorf("list the namespaces of %s: %w", c.own, errors.Join(err, context.Cause(ctx)))
+	}
+	var names []string
+	for _, namespace := range list.Items {
+		names = append(names, namespace.Name)
+	}
+	return names, nil
 }
 
 // Down implements providers.Cluster. The cluster itself stays.

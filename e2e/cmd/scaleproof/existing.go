@@ -19,13 +19,22 @@ import (
 // where the settings say that it may be there: nothing else is ours.
 func newExisting(s settings, l log) providers.Provider {
 	options := existing.Options{
-		Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack(), HostAddress: s.gitAddress,
+		Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack(), HostAddress: s.gitAddress, Own: s.own(),
 	}
 	if s.install {
 		options.Needs = nil
-		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeInstalled(ctx, config, l) }
+		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeInstalled(ctx, config, s.own(), l) }
 	}
 	return existing.New(options)
+}
+
+// own selects the namespaces that a run's specs have made. Where there is no run
+// it selects those of all runs, also of one that goes on.
+func (s settings) own() string {
+	if s.run == "" {
+		return e2e.RunLabel
+	}
+	return e2e.RunLabel + "=" + s.run
 }
 
 // installExisting installs the stack on a cluster that others have made, unless
@@ -41,8 +50,9 @@ func installExisting(ctx context.Context, config *rest.Config, install func(*res
 }
 
 // removeInstalled takes off a cluster what scaleproof has there: the namespaces
-// of runs that were killed, and the stack if it was installed by us.
-func removeInstalled(ctx context.Context, config *rest.Config, l log) error {
+// that are selected, of runs that were killed, and the stack if it was installed
+// by us.
+func removeInstalled(ctx context.Context, config *rest.Config, own string, l log) error {
 	root, err := (&console{}).source()
 	if err != nil {
 		return err
@@ -51,7 +61,7 @@ func removeInstalled(ctx context.Context, config *rest.Config, l log) error {
 	if err != nil {
 		return err
 	}
-	namespaces, err := stack.RemoveNamespaces(ctx, config, e2e.RunLabel)
+	namespaces, err := stack.RemoveNamespaces(ctx, config, own)
 	if err != nil {
 		return fmt.Errorf("remove what a killed run left: %w", err)
 	}

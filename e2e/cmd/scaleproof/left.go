@@ -69,8 +69,7 @@ func (s *session) judgeLeft(ctx context.Context, leaver providers.Leaver) error 
 		result.Error = err.Error()
 	case len(left) > 0:
 		result.Outcome = promise.Broken
-		result.Why = fmt.Sprintf("%s: remove it with `scaleproof down --provider %s --cluster-name %s`",
-			strings.Join(left, ", "), s.settings.provider, s.settings.cluster)
+		result.Why = fmt.Sprintf("%s: remove it with `%s`", strings.Join(left, ", "), s.settings.downCommand())
 	default:
 		result.Outcome = promise.Kept
 	}

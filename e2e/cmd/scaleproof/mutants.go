@@ -101,11 +101,8 @@ func (s *session) try(ctx context.Context, runner specRunner, t trial) (reports.
 	report := *s.report
 	report.ID, report.Started, report.Mutant, report.Breaks = id, started, t.mutant.Name, t.mutant.Breaks
 	report.Phases, report.Results, report.Mutants = []reports.Phase{}, []reports.Result{}, nil
-	one := &session{
-		console: s.console, settings: s.settings, root: s.root, out: s.dir, dir: dir, report: &report,
-		cluster: s.cluster, ready: s.ready, git: s.git,
-	}
-	one.settings.mutant = t.mutant.Name
+	one := *s
+	one.out, one.dir, one.report, one.settings.mutant = s.dir, dir, &report, t.mutant.Name
 	one.attempt(ctx, runner, t.filter)
 	if report.Decide() != reports.Killed {
 		one.explain(ctx)
@@ -121,9 +118,12 @@ func (s *session) attempt(ctx context.Context, runner specRunner, filter string)
 	if s.settings.mutant == "" {
 		return
 	}
-	_ = s.phase(context.WithoutCancel(ctx), "mend", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeoutCause(ctx, mendLimit, errors.New("the stack was not well within "+mendLimit.String()))
-		defer cancel()
-		return s.mend(ctx, s.cluster)
-	})
+	_ = s.phase(context.WithoutCancel(ctx), "mend", s.restore)
+}
+
+// restore undoes what mutants have done to the cluster.
+func (s *session) restore(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, mendLimit, errors.New("the stack was not well within "+mendLimit.String()))
+	defer cancel()
+	return s.mend(ctx, s.cluster)
 }

@@ -90,6 +90,10 @@ func breakers(t *testing.T) []string {
 func TestAllMutants(t *testing.T) {
 	names, out := breakers(t), t.TempDir()
 	f := &fake{seen: func(job specJob) specReport {
+		config := job.config
+		if config.AppImage != "registry.test/app:v1" || config.Git.URL == "" || !strings.HasPrefix(config.RunDir, filepath.Join(out, config.Run)+"/") {
+			t.Errorf("the specs were told %+v", config)
+		}
 		if job.config.Mutant == names[0] {
 			return finds(verdict(promise.Kept))(job)
 		}
@@ -100,7 +104,7 @@ func TestAllMutants(t *testing.T) {
 	if got.code != 1 || run.Outcome != reports.Survived || phases(run) != "suite images cluster stack mutants down" {
 		t.Errorf("exit code %d, outcome %s, phases %q\n%s", got.code, run.Outcome, phases(run), got.stderr)
 	}
-	want := "build prepare images up install specs mend collect" + strings.Repeat(" specs mend", len(names)-1) + " stop down"
+	want := "build prepare images up mend-first install specs mend collect" + strings.Repeat(" specs mend", len(names)-1) + " stop down"
 	if diff := cmp.Diff(want, strings.Join(f.done, " ")); diff != "" {
 		t.Errorf("what was done (-want +got):\n%s", diff)
 	}
@@ -143,7 +147,7 @@ func TestAllMutantsInterrupted(t *testing.T) {
 	if got.code != 2 || run.Outcome != reports.Incomplete || phases(run) != "suite images cluster stack mutants! down" {
 		t.Errorf("exit code %d, outcome %s, phases %q", got.code, run.Outcome, phases(run))
 	}
-	if want := "build prepare images up install specs mend specs mend stop down"; strings.Join(f.done, " ") != want {
+	if want := "build prepare images up mend-first install specs mend specs mend stop down"; strings.Join(f.done, " ") != want {
 		t.Errorf("done %v, want %s", f.done, want)
 	}
 	if len(run.Mutants) != 2 || run.Mutants[0].Outcome != reports.Killed || run.Mutants[1].Outcome != reports.Incomplete {

@@ -94,6 +94,8 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 		return err
 	}
 	set.cluster = name
+	command := "scaleproof rehearse --down --cluster-name " + s.cluster
+	removes.Store(&command)
 	if set.dir, err = os.MkdirTemp("", "rehearsal-"); err != nil {
 		return err
 	}

@@ -25,19 +25,19 @@ func TestRun(t *testing.T) {
 		phases string
 	}{
 		"all is kept": {
-			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down",
+			done: "build prepare images up mend-first install specs stop down", phases: "suite images cluster stack specs down",
 		},
 		"the cluster is kept": {
 			args: []string{"--keep"},
-			done: "build prepare images up install specs stop", phases: "suite images cluster stack specs",
+			done: "build prepare images up mend-first install specs stop", phases: "suite images cluster stack specs",
 		},
 		"a promise is broken": {
 			seen: finds(verdict(promise.Late)), code: 1,
-			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs collect down",
+			done: "build prepare images up mend-first install specs collect stop down", phases: "suite images cluster stack specs collect down",
 		},
 		"a recorder was blind": {
 			seen: finds(verdict(promise.Blind)), code: 2,
-			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs collect down",
+			done: "build prepare images up mend-first install specs collect stop down", phases: "suite images cluster stack specs collect down",
 		},
 		"the suite does not compile": {
 			fail: map[string]error{"build": errTest}, code: 2,
@@ -59,25 +59,29 @@ func TestRun(t *testing.T) {
 			fail: map[string]error{"up": errTest}, code: 2,
 			done: "build prepare images up collect down", phases: "suite images cluster! collect down",
 		},
+		"what a killed run broke cannot be mended": {
+			fail: map[string]error{"mend-first": errTest}, code: 2,
+			done: "build prepare images up mend-first collect down", phases: "suite images cluster stack! collect down",
+		},
 		"the stack is never ready": {
 			fail: map[string]error{"install": errTest}, code: 2,
-			done: "build prepare images up install collect stop down", phases: "suite images cluster stack! collect down",
+			done: "build prepare images up mend-first install collect stop down", phases: "suite images cluster stack! collect down",
 		},
 		"the specs crash": {
 			fail: map[string]error{"specs": errTest}, code: 2,
-			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs! collect down",
+			done: "build prepare images up mend-first install specs collect stop down", phases: "suite images cluster stack specs! collect down",
 		},
 		"the specs crash after a promise broke": {
 			fail: map[string]error{"specs": errTest}, seen: finds(verdict(promise.Never)), code: 1,
-			done: "build prepare images up install specs collect stop down", phases: "suite images cluster stack specs! collect down",
+			done: "build prepare images up mend-first install specs collect stop down", phases: "suite images cluster stack specs! collect down",
 		},
 		"its repositories cannot be removed": {
 			fail: map[string]error{"forget": errTest}, code: 2,
-			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down!",
+			done: "build prepare images up mend-first install specs stop down", phases: "suite images cluster stack specs down!",
 		},
 		"the cluster cannot be removed": {
 			fail: map[string]error{"down": errTest}, code: 2,
-			done: "build prepare images up install specs stop down", phases: "suite images cluster stack specs down!",
+			done: "build prepare images up mend-first install specs stop down", phases: "suite images cluster stack specs down!",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,11 +111,11 @@ func TestRunTellsTheSpecsWhatTheyNeed(t *testing.T) {
 		t.Errorf("filter %q, %d processes", f.job.filter, f.job.procs)
 	}
 	config := f.job.config
-	if config.Kubeconfig != "/dev/null" || config.Context != "fake" || config.Git.URL != "http://git.test" || config.Traits.HPASync == 0 {
+	if config.Kubeconfig != "/dev/null" || config.Context != "fake" || config.Git.URL != "http://git.test" || config.Traits.HPASync == 0 || config.AppImage == "" {
 		t.Errorf("config %+v", config)
 	}
 	run := stored(t, out)
-	if run.Requests.Total != 7 || len(run.Components) != 1 || run.Traits.HPASync == 0 || !strings.HasSuffix(config.RunDir, run.ID) {
+	if run.Requests.Total != 7 || len(run.Components) != 1 || run.Traits.HPASync == 0 || !strings.HasSuffix(config.RunDir, run.ID) || config.Run != run.ID {
 		t.Errorf("run %+v in %s", run, config.RunDir)
 	}
 }
@@ -127,7 +131,7 @@ func TestUpAndDown(t *testing.T) {
 	if got := do(t, t.Context(), f.world(), "down"); got.code != 0 {
 		t.Errorf("down: %+v", got)
 	}
-	if diff := cmp.Diff("prepare images up install stop find down", strings.Join(f.done, " ")); diff != "" {
+	if diff := cmp.Diff("prepare images up mend-first install stop find down", strings.Join(f.done, " ")); diff != "" {
 		t.Errorf("what was done (-want +got):\n%s", diff)
 	}
 	f.fail = map[string]error{"install": errTest, "down": errTest}

@@ -42,6 +42,9 @@ func (c *console) open(s settings) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.run = id
+	command := s.downCommand()
+	removes.Store(&command)
 	report := &reports.Run{
 		ID: id, Started: started, Finished: started,
 		Provider: s.provider, Cluster: s.cluster, Mutant: s.mutant,
@@ -121,7 +124,7 @@ func (s *session) raise(ctx context.Context) error {
 		return err
 	}
 	return s.phase(ctx, "stack", func(ctx context.Context) error {
-		if err := s.mend(ctx, s.cluster); err != nil {
+		if err := s.restore(ctx); err != nil { // what a killed run broke
 			return err
 		}
 		installed, err := s.install(ctx, s.root, s.dir, s.settings, images, s.cluster, s.logf)
@@ -150,7 +153,7 @@ func (s *session) job(filter, private string) (specJob, error) {
 	return specJob{
 		filter: filter, procs: s.settings.procs, private: private, ended: s.ended,
 		config: e2e.Config{
-			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, RunDir: s.dir,
+			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, Run: s.settings.run, RunDir: s.dir,
 			Cloud:  e2e.Cloud{Region: s.settings.cloud.region, Accounts: s.settings.cloud.accounts},
 			Traits: s.traits(), Git: s.git, AppImage: s.app, Mutant: s.settings.mutant,
 		},
@@ -172,15 +175,15 @@ func (s *session) collect(ctx context.Context, limit time.Duration) error {
 // tellKept says how to get at a cluster that stays, and how to be rid of it.
 func (s *session) tellKept() {
 	if !s.ready {
-		s.logf("what there is of cluster %s stays: `scaleproof down` removes it", s.settings.cluster)
+		s.logf("what there is of cluster %s stays: `%s` removes it", s.settings.cluster, s.settings.downCommand())
 		return
 	}
 	if s.settings.install {
-		s.logf("the stack is kept: `scaleproof down --provider %s`, with the same context, removes it", s.settings.provider)
+		s.logf("the stack is kept: `%s` removes it", s.settings.downCommand())
 	}
 	if holder, ok := s.cluster.(providers.KubeconfigHolder); ok {
 		path, name := holder.Kubeconfig()
-		s.logf("cluster %s is kept: kubectl --kubeconfig %s --context %s …, and `scaleproof down` to remove it",
-			s.settings.cluster, path, name)
+		s.logf("cluster %s is kept: kubectl --kubeconfig %s --context %s …, and `%s` to remove it",
+			s.settings.cluster, path, name, s.settings.downCommand())
 	}
 }

@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// settings are all that can be set from outside.
+// settings are all that can be set from outside, and the id of the run that they
+// are for; a command that is no run has none.
 type settings struct {
+	run        string
 	provider   string
 	cluster    string
 	nodes      int

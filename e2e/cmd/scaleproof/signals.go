@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/scaleproof/scaleproof/reports"
@@ -15,9 +16,21 @@ import (
 // errInterrupted is the cause of a context that a signal cancelled.
 var errInterrupted = errors.New("interrupted")
 
+// removes is the command that removes what this one has made; nil as long as that
+// is nothing.
+var removes atomic.Pointer[string]
+
+// atOnce is what to say to whoever does not wait for that.
+func atOnce() string {
+	if command := removes.Load(); command != nil {
+		return "stopped at once: `" + *command + "` removes what is left"
+	}
+	return "stopped at once"
+}
+
 // interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, so
 // that everything stops, tells what it found and cleans up. The second one
-// leaves at once; what is left then, `scaleproof down` removes.
+// leaves at once, and tells what removes what is left then.
 func interruptible(parent context.Context, stderr io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals, pipes := make(chan os.Signal, 2), make(chan os.Signal, 1)
@@ -36,7 +49,7 @@ func interruptible(parent context.Context, stderr io.Writer) (context.Context, f
 			case <-signals:
 			}
 			if ctx.Err() != nil {
-				fmt.Fprintln(stderr, "stopped at once: `scaleproof down` removes what is left")
+				fmt.Fprintln(stderr, atOnce())
 				killChildren(owner())
 				removeScratch()
 				os.Exit(reports.Incomplete.ExitCode())
