@@ -32,6 +32,7 @@ type cluster struct {
 	name    string
 	options Options
 	swept   bool       // only what is in the region of the options
+	begun   bool       // an Up refused nothing, and makes or takes over
 	opening sync.Mutex // held by ec2
 	reach   *reach     // nil until AWS was asked something
 	config  *rest.Config

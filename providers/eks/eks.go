@@ -152,7 +152,8 @@ func (p *Provider) Find(_ context.Context, name string) (providers.Cluster, erro
 
 // Up implements providers.Provider. A cluster of ours that is there is taken
 // over; what is half-made is made whole, or made again; a cluster that is not
-// ours is an error.
+// ours is an error. Where that or anything else is refused before something was
+// begun, there is no handle: what Up would not touch must not be taken down.
 func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, error) {
 	c, err := p.open(name)
 	if err != nil {
@@ -163,7 +164,11 @@ func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, erro
 	}
 	begin := time.Now()
 	if err := c.up(ctx); err != nil {
-		return c, c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
+		err = c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
+		if !c.begun {
+			return nil, err
+		}
+		return c, err
 	}
 	p.options.Log("cluster %s is ready after %.0fs", c.name, time.Since(begin).Seconds())
 	return c, nil

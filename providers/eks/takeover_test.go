@@ -93,13 +93,7 @@ func TestForeign(t *testing.T) {
 			t.Parallel()
 			w := start(t)
 			w.mustUp()
-			w.Touch(func(c *double.Cloud) {
-				for _, left := range c.Left() {
-					if left.Kind == kind {
-						delete(c.Has(left.ID).Tags, ClusterTag)
-					}
-				}
-			})
+			w.untag(kind, ClusterTag)
 			before := len(w.Left())
 			if _, err := w.up(t.Context()); err == nil || !strings.Contains(err.Error(), "taken") {
 				t.Errorf("Up says %v", err)

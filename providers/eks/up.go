@@ -36,18 +36,16 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
 		return fmt.Errorf("it is in %s: remove it with `scaleproof down` first, or choose another name with CLUSTER_NAME", head.Region)
 	}
-	plane, err := c.reach.planes.Find(ctx, c.name)
+	plane, base, err := c.find(ctx)
 	if err != nil {
 		return err
-	}
-	if plane != nil && !control.Owned(plane, c.mark()) {
-		return errTaken
 	}
 	head, err := c.begin(notes)
 	if err != nil {
 		return err
 	}
-	base, err := c.ensureStack(ctx, notes, head)
+	c.begun = true
+	base, err = c.ensureStack(ctx, notes, head, base)
 	if err != nil {
 		return err
 	}
@@ -68,15 +66,24 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	return c.connect(ctx, plane)
 }
 
-// ensureStack returns a stack that is whole.
-func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head) (*stack.Stack, error) {
-	found, err := c.reach.stacks.Find(ctx, c.name)
+// find returns what there is under the name, and refuses what is not ours.
+func (c *cluster) find(ctx context.Context) (*types.Cluster, *stack.Stack, error) {
+	plane, err := c.reach.planes.Find(ctx, c.name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if found != nil && found.Tags[ClusterTag] != c.name {
-		return nil, errTaken
+	base, err := c.reach.stacks.Find(ctx, c.name)
+	if err != nil {
+		return nil, nil, err
 	}
+	if plane != nil && !control.Owned(plane, c.mark()) || base != nil && base.Tags[ClusterTag] != c.name {
+		return nil, nil, errTaken
+	}
+	return plane, base, nil
+}
+
+// ensureStack returns a stack that is whole.
+func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head, found *stack.Stack) (_ *stack.Stack, err error) {
 	if found != nil && found.Changing() {
 		if found, err = c.reach.stacks.Await(ctx, c.name, false, c.options.Log); err != nil {
 			return nil, err

@@ -221,3 +221,28 @@ func TestEKSRefuses(t *testing.T) {
 		})
 	}
 }
+
+// refusing is a provider that begins nothing, such as one that finds someone
+// else's cluster under the name.
+type refusing struct{ *fake }
+
+func (r refusing) Up(ctx context.Context, name string) (providers.Cluster, error) {
+	_, err := r.fake.Up(ctx, name)
+	return nil, errors.Join(err, errTest)
+}
+
+// TestRefusedClusterIsLeftAlone by whoever was refused, and so is its branch.
+func TestRefusedClusterIsLeftAlone(t *testing.T) {
+	for _, command := range []string{"run", "up"} {
+		t.Run(command, func(t *testing.T) {
+			f := &fake{}
+			w, recalled := f.world(), false
+			w.provider = func(settings, imageSet, log) (providers.Provider, error) { return refusing{f}, nil }
+			w.recall = func(context.Context, settings, log) error { recalled = true; return nil }
+			got := do(t, t.Context(), w, command, "--out", t.TempDir())
+			if got.code != 2 || !strings.Contains(got.stdout+got.stderr, errTest.Error()) || recalled || slices.Contains(f.done, "down") {
+				t.Errorf("exit code %d, did %v, recalled: %t", got.code, f.done, recalled)
+			}
+		})
+	}
+}
