@@ -150,9 +150,9 @@ func (p *Provider) Find(_ context.Context, name string) (providers.Cluster, erro
 	return c, err
 }
 
-// Up implements providers.Provider. A cluster of ours that is there is taken
+// Up implements providers.Provider. A cluster that this machine made is taken
 // over; what is half-made is made whole, or made again; a cluster that is not
-// ours is an error. Where that or anything else is refused before something was
+// ours, or that another machine may be using, is an error. Where that or anything else is refused before something was
 // begun, there is no handle: what Up would not touch must not be taken down.
 func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, error) {
 	c, err := p.open(name)

@@ -21,6 +21,17 @@ func (w *world) untag(kind double.Kind, tag string) {
 	})
 }
 
+// first is the id of the oldest thing of a kind.
+func (w *world) first(kind double.Kind) string {
+	for _, left := range w.Left() {
+		if left.Kind == kind {
+			return left.ID
+		}
+	}
+	w.t.Fatalf("there is no %s", kind)
+	return ""
+}
+
 // TestRefusedUp is about a cluster that is not the run's: Up leaves it alone, and
 // gives nobody a handle to take it down by.
 func TestRefusedUp(t *testing.T) {
@@ -31,6 +42,16 @@ func TestRefusedUp(t *testing.T) {
 		"in another region": {func(_ *testing.T, w *world) { w.options.Region = "us-east-1" }, "it is in eu-west-1"},
 		"someone's cluster": {func(_ *testing.T, w *world) { w.untag(double.Cluster, ClusterTag) }, "taken"},
 		"someone's stack":   {func(_ *testing.T, w *world) { w.untag(double.Stack, ClusterTag) }, "taken"},
+		"another machine's": {func(t *testing.T, w *world) { w.options.CacheDir = t.TempDir() }, "another machine's scaleproof made it"},
+		"another machine's half": {func(t *testing.T, w *world) {
+			w.options.CacheDir = t.TempDir()
+			id := w.first(double.Cluster)
+			w.Touch(func(c *double.Cloud) { c.Remove(id) })
+		}, "--cluster-name " + name},
+		"made anew elsewhere": {func(_ *testing.T, w *world) {
+			id := w.first(double.Cluster)
+			w.Touch(func(c *double.Cloud) { c.Has(id).Tags[CreatedTag] = "2026-01-01T00:00:00Z" })
+		}, "another machine's scaleproof made it"},
 		"another command's": {func(t *testing.T, w *world) {
 			notes, err := ledger.Open(w.options.home(), name)
 			if err != nil {

@@ -36,7 +36,7 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
 		return fmt.Errorf("it is in %s: remove it with `scaleproof down` first, or choose another name with CLUSTER_NAME", head.Region)
 	}
-	plane, base, err := c.find(ctx)
+	plane, base, err := c.find(ctx, notes.Head())
 	if err != nil {
 		return err
 	}
@@ -66,8 +66,8 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	return c.connect(ctx, plane)
 }
 
-// find returns what there is under the name, and refuses what is not ours.
-func (c *cluster) find(ctx context.Context) (*types.Cluster, *stack.Stack, error) {
+// find returns what there is under the name, and refuses what is not ours to use.
+func (c *cluster) find(ctx context.Context, head *ledger.Head) (*types.Cluster, *stack.Stack, error) {
 	plane, err := c.reach.planes.Find(ctx, c.name)
 	if err != nil {
 		return nil, nil, err
@@ -79,7 +79,13 @@ func (c *cluster) find(ctx context.Context) (*types.Cluster, *stack.Stack, error
 	if plane != nil && !control.Owned(plane, c.mark()) || base != nil && base.Tags[ClusterTag] != c.name {
 		return nil, nil, errTaken
 	}
-	return plane, base, nil
+	switch {
+	case plane != nil:
+		err = c.admit(head, plane.Tags)
+	case base != nil:
+		err = c.admit(head, base.Tags)
+	}
+	return plane, base, err
 }
 
 // ensureStack returns a stack that is whole.
