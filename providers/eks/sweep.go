@@ -18,7 +18,7 @@ type SweepOptions struct {
 	OlderThan time.Duration
 	// Delete removes what is found. Without it Sweep only tells.
 	Delete bool
-	// Now is the time that ages are counted to; the present if zero.
+	// Now is the time that ages are counted to; the present, of each look, if zero.
 	Now time.Time
 }
 
@@ -46,28 +46,54 @@ type trace struct {
 // Sweep finds what was made by name and by tag in the account's region, and what
 // Auto Mode left of clusters with such names. It spares what is young, what has
 // not expired, and every name under which there is something that is not ours or
-// of which nobody knows the age.
+// of which nobody knows the age. Since a removal takes long, it looks again before
+// each.
 func (p *Provider) Sweep(ctx context.Context, options SweepOptions) ([]Swept, error) {
-	if options.Now.IsZero() {
-		options.Now = time.Now()
-	}
 	account, err := p.options.open(ctx, p.options.Region)
 	if err != nil {
 		return nil, err
 	}
-	traces, err := account.traces(ctx)
+	found, err := account.sweepable(ctx, options)
 	if err != nil {
-		return nil, account.account.Seal(fmt.Errorf("sweep: %w", err))
+		return nil, err
 	}
-	found := sweepable(traces, options)
 	for i := range found {
 		if !options.Delete || found[i].Spared != "" {
 			continue
 		}
 		// One after the other, so as not to be throttled.
-		found[i].Err = (&cluster{name: found[i].Name, options: p.options, reach: account, swept: true}).Down(ctx)
+		if found[i] = account.again(ctx, found[i], options); found[i].Spared == "" && found[i].Err == nil {
+			found[i].Err = (&cluster{name: found[i].Name, options: p.options, reach: account, swept: true}).Down(ctx)
+		}
 	}
 	return found, nil
+}
+
+// sweepable looks, and decides.
+func (r *reach) sweepable(ctx context.Context, options SweepOptions) ([]Swept, error) {
+	traces, err := r.traces(ctx)
+	if err != nil {
+		return nil, r.account.Seal(fmt.Errorf("sweep: %w", err))
+	}
+	if options.Now.IsZero() {
+		options.Now = time.Now()
+	}
+	return sweepable(traces, options), nil
+}
+
+// again is what is found under the name now.
+func (r *reach) again(ctx context.Context, before Swept, options SweepOptions) Swept {
+	found, err := r.sweepable(ctx, options)
+	i := slices.IndexFunc(found, func(f Swept) bool { return f.Name == before.Name })
+	switch {
+	case err != nil:
+		before.Err = err
+	case i < 0:
+		before.Spared = "it is gone by now"
+	default:
+		return found[i]
+	}
+	return before
 }
 
 // sweepable decides, and asks nobody.

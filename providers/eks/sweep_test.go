@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,55 @@ func TestSweep(t *testing.T) {
 		t.Errorf("%v after\n%s", found.Err, strings.Join(w.told, "\n"))
 	}
 	w.empty()
+}
+
+// stack makes one for a cluster of another name, and nothing else.
+func (w *world) stack(name string) string {
+	w.t.Helper()
+	c := &cluster{name: name, options: w.options}
+	notes, err := c.claim(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer notes.Close()
+	head, err := c.begin(notes)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	made, err := c.createStack(w.t.Context(), notes, head)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return made.ID
+}
+
+// TestSweepLooksAgain is an account in which others go on while one cluster is
+// removed: a name that was old is used again, and another is gone.
+func TestSweepLooksAgain(t *testing.T) {
+	const gone, young = name + "-gone", name + "-young"
+	w := start(t)
+	w.mustUp()
+	ids, later := map[string]string{gone: w.stack(gone), young: w.stack(young)}, time.Now().Add(5*time.Hour)
+	p := w.sweeper()
+	told := p.options.Log
+	p.options.Log = func(format string, args ...any) {
+		if told(format, args...); strings.Contains(fmt.Sprintf(format, args...), "being removed") {
+			w.Touch(func(c *double.Cloud) {
+				c.Remove(ids[gone])
+				c.Has(ids[young]).Created = later
+			})
+		}
+	}
+	found, err := p.Sweep(t.Context(), SweepOptions{OlderThan: 4 * time.Hour, Now: later, Delete: true})
+	if err != nil || len(found) != 3 || found[0].Spared != "" || found[0].Err != nil {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if !strings.Contains(found[1].Spared, "gone") || !strings.Contains(found[2].Spared, "younger") {
+		t.Errorf("%v\n%v", found[1], found[2])
+	}
+	if w.first(double.Stack) != ids[young] {
+		t.Errorf("left are %v", w.Left())
+	}
 }
 
 // TestSweepOrphans is what is left when the cluster and the stack are gone.
