@@ -81,7 +81,7 @@ func (c *cluster) claim(ctx context.Context) (*ledger.Ledger, error) {
 func (c *cluster) enter(ctx context.Context, head *ledger.Head) error {
 	region := c.options.Region
 	if head != nil && c.swept && head.Region != region {
-		return fmt.Errorf("this machine made one of the same name in %s: remove that first with `scaleproof down`", head.Region)
+		return fmt.Errorf("this machine made one of the same name in %s: remove that first with %s", head.Region, c.downCommand())
 	}
 	if head != nil {
 		if region != "" && region != head.Region {

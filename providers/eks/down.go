@@ -52,7 +52,7 @@ func (c *cluster) down(ctx context.Context) (err error) {
 		return err
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("this is left, and may cost: %s; run `scaleproof down` again", strings.Join(left, ", "))
+		return fmt.Errorf("this is left, and may cost: %s; run %s again", strings.Join(left, ", "), c.downCommand())
 	}
 	if err := os.Remove(c.kubeconfig()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

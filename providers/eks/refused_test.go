@@ -39,7 +39,7 @@ func TestRefusedUp(t *testing.T) {
 		change func(t *testing.T, w *world)
 		says   string
 	}{
-		"in another region": {func(_ *testing.T, w *world) { w.options.Region = "us-east-1" }, "it is in eu-west-1"},
+		"in another region": {func(_ *testing.T, w *world) { w.options.Region = "us-east-1" }, "it is in eu-west-1: remove it with `scaleproof down --provider eks --cluster-name " + name + "`"},
 		"someone's cluster": {func(_ *testing.T, w *world) { w.untag(double.Cluster, ClusterTag) }, "taken"},
 		"someone's stack":   {func(_ *testing.T, w *world) { w.untag(double.Stack, ClusterTag) }, "taken"},
 		"another machine's": {func(t *testing.T, w *world) { w.options.CacheDir = t.TempDir() }, "another machine's scaleproof made it"},

@@ -34,7 +34,7 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, notes.Close()) }()
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
-		return fmt.Errorf("it is in %s: remove it with `scaleproof down` first, or choose another name with CLUSTER_NAME", head.Region)
+		return fmt.Errorf("it is in %s: remove it with %s first, or choose another name with CLUSTER_NAME", head.Region, c.downCommand())
 	}
 	plane, base, err := c.find(ctx, notes.Head())
 	if err != nil {

@@ -155,7 +155,8 @@ func TestRecall(t *testing.T) {
 	// Without the token nothing can be removed, and that is not silent.
 	t.Setenv(gitHubTokenVariable, "")
 	err = recall(t.Context(), s, told)
-	if err == nil || !strings.Contains(err.Error(), delivery.Base()) || !strings.Contains(err.Error(), "set GITHUB_TOKEN") {
+	if err == nil || !strings.Contains(err.Error(), delivery.Base()) || !strings.Contains(err.Error(), "set GITHUB_TOKEN") ||
+		!strings.Contains(err.Error(), "scaleproof down --provider eks --cluster-name x") {
 		t.Errorf("without a token: %v", err)
 	}
 	t.Setenv(gitHubTokenVariable, testToken)
