@@ -3,6 +3,7 @@ package eks
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,6 +33,27 @@ func (w *world) first(kind double.Kind) string {
 	return ""
 }
 
+// expire lets the time of what this machine made be over.
+func (w *world) expire() {
+	w.t.Helper()
+	w.expires(time.Now().Add(-time.Minute))
+}
+
+// expires changes when what this machine made expires.
+func (w *world) expires(at time.Time) {
+	w.t.Helper()
+	notes, err := ledger.Open(w.options.home(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer notes.Close()
+	head := *notes.Head()
+	head.Expires = at
+	if err := notes.Begin(head); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // TestRefusedUp is about a cluster that is not the run's: Up leaves it alone, and
 // gives nobody a handle to take it down by.
 func TestRefusedUp(t *testing.T) {
@@ -40,6 +62,12 @@ func TestRefusedUp(t *testing.T) {
 		says   string
 	}{
 		"in another region": {func(_ *testing.T, w *world) { w.options.Region = "us-east-1" }, "it is in eu-west-1: remove it with `scaleproof down --provider eks --cluster-name " + name + "`"},
+		"an expired one":    {func(t *testing.T, w *world) { w.expire() }, "it has expired at"},
+		"another machine's, expired": {func(t *testing.T, w *world) {
+			w.options.CacheDir = t.TempDir()
+			id := w.first(double.Cluster)
+			w.Touch(func(c *double.Cloud) { c.Has(id).Tags[ExpiresTag] = "2026-01-01T00:00:00Z" })
+		}, "it has expired at 2026-01-01T00:00:00Z: remove it with `scaleproof down --provider eks"},
 		"someone's cluster": {func(_ *testing.T, w *world) { w.untag(double.Cluster, ClusterTag) }, "taken"},
 		"someone's stack":   {func(_ *testing.T, w *world) { w.untag(double.Stack, ClusterTag) }, "taken"},
 		"another machine's": {func(t *testing.T, w *world) { w.options.CacheDir = t.TempDir() }, "another machine's scaleproof made it"},

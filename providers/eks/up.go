@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
@@ -35,6 +36,9 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, notes.Close()) }()
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
 		return fmt.Errorf("it is in %s: remove it with %s first, or choose another name with CLUSTER_NAME", head.Region, c.downCommand())
+	}
+	if head := notes.Head(); head != nil && !head.Expires.After(time.Now()) {
+		return c.expired(head.Expires)
 	}
 	plane, base, err := c.find(ctx, notes.Head())
 	if err != nil {
