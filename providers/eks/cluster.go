@@ -33,6 +33,7 @@ type cluster struct {
 	options Options
 	swept   bool       // only what is in the region of the options
 	begun   bool       // an Up refused nothing, and makes or takes over
+	proven  bool       // more than EKS' own tag leads to it
 	opening sync.Mutex // held by ec2
 	reach   *reach     // nil until AWS was asked something
 	config  *rest.Config

@@ -12,9 +12,11 @@
 //
 // Before anything is made it is noted in a ledger on this machine; when it is
 // made it gets tags and a name that begins with Prefix. What Auto Mode makes
-// has Auto Mode's own tag with the cluster's name. Down goes by the
-// ledger, by names and by tags, so that a lost ledger loses nothing. What has no
-// tag of ours is never removed, whatever its name.
+// has Auto Mode's own tag with the cluster's name, which proves nothing: it is
+// removed only while a ledger or a tag of ours still tells of that cluster, so
+// that these go last. Down goes by the ledger, by names and by tags, so that a
+// lost ledger loses nothing. What nothing of ours tells of is never removed,
+// whatever its name.
 package eks
 
 import (

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scaleproof/scaleproof/providers/eks/ledger"
 	"github.com/scaleproof/scaleproof/providers/eks/network"
 )
 
@@ -41,10 +42,12 @@ type trace struct {
 	made       time.Time // zero if nobody knows
 	expires    time.Time // zero if nobody said
 	foreign    bool      // it has the name and not the tag
+	proof      bool      // it has our tag, or this machine has written its name down
 }
 
 // Sweep finds what was made by name and by tag in the account's region, and what
-// Auto Mode left of clusters with such names. It spares what is young, what has
+// Auto Mode left of clusters with such names, of which something of ours still
+// tells. It spares what is young, what has
 // not expired, and every name under which there is something that is not ours or
 // of which nobody knows the age. Since a removal takes long, it looks again before
 // each.
@@ -53,7 +56,7 @@ func (p *Provider) Sweep(ctx context.Context, options SweepOptions) ([]Swept, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := account.sweepable(ctx, options)
+	found, err := p.look(ctx, account, options)
 	if err != nil {
 		return nil, err
 	}
@@ -62,18 +65,21 @@ func (p *Provider) Sweep(ctx context.Context, options SweepOptions) ([]Swept, er
 			continue
 		}
 		// One after the other, so as not to be throttled.
-		if found[i] = account.again(ctx, found[i], options); found[i].Spared == "" && found[i].Err == nil {
+		if found[i] = p.again(ctx, account, found[i], options); found[i].Spared == "" && found[i].Err == nil {
 			found[i].Err = (&cluster{name: found[i].Name, options: p.options, reach: account, swept: true}).Down(ctx)
 		}
 	}
 	return found, nil
 }
 
-// sweepable looks, and decides.
-func (r *reach) sweepable(ctx context.Context, options SweepOptions) ([]Swept, error) {
+// look finds, and decides.
+func (p *Provider) look(ctx context.Context, r *reach, options SweepOptions) ([]Swept, error) {
 	traces, err := r.traces(ctx)
 	if err != nil {
 		return nil, r.account.Seal(fmt.Errorf("sweep: %w", err))
+	}
+	for i, t := range traces {
+		traces[i].proof = t.proof || p.noted(r, t.name)
 	}
 	if options.Now.IsZero() {
 		options.Now = time.Now()
@@ -82,8 +88,8 @@ func (r *reach) sweepable(ctx context.Context, options SweepOptions) ([]Swept, e
 }
 
 // again is what is found under the name now.
-func (r *reach) again(ctx context.Context, before Swept, options SweepOptions) Swept {
-	found, err := r.sweepable(ctx, options)
+func (p *Provider) again(ctx context.Context, r *reach, before Swept, options SweepOptions) Swept {
+	found, err := p.look(ctx, r, options)
 	i := slices.IndexFunc(found, func(f Swept) bool { return f.Name == before.Name })
 	switch {
 	case err != nil:
@@ -94,6 +100,13 @@ func (r *reach) again(ctx context.Context, before Swept, options SweepOptions) S
 		return found[i]
 	}
 	return before
+}
+
+// noted tells whether this machine has made a cluster of that name there.
+func (p *Provider) noted(r *reach, name string) bool {
+	notes, err := ledger.Look(p.options.home(), name)
+	head := notes.Head()
+	return err == nil && head != nil && head.Region == r.account.Region && head.Account == r.account.Fingerprint(head.Salt)
 }
 
 // sweepable decides, and asks nobody.
@@ -121,6 +134,9 @@ func sweepable(traces []trace, options SweepOptions) []Swept {
 			if !t.made.IsZero() && (found.Age == 0 || age < found.Age) {
 				found.Age = age
 			}
+		}
+		if found.Spared == "" && !slices.ContainsFunc(byName[name], func(t trace) bool { return t.proof }) {
+			found.Spared = "only EKS' own tag leads to it"
 		}
 		slices.Sort(found.Parts)
 		all = append(all, found)
@@ -157,7 +173,7 @@ func (r *reach) stackTraces(ctx context.Context) ([]trace, error) {
 		if made.Before(s.Created) {
 			made = s.Created
 		}
-		all = append(all, trace{s.Name, "stack " + s.Name, made, expires, s.Tags[ClusterTag] != s.Name})
+		all = append(all, trace{s.Name, "stack " + s.Name, made, expires, s.Tags[ClusterTag] != s.Name, s.Tags[ClusterTag] == s.Name})
 	}
 	return all, err
 }
@@ -178,7 +194,7 @@ func (r *reach) planeTraces(ctx context.Context) ([]trace, error) {
 		if plane.CreatedAt != nil && made.Before(*plane.CreatedAt) {
 			made = *plane.CreatedAt
 		}
-		all = append(all, trace{name, "cluster " + name, made, expires, plane.Tags[ClusterTag] != name})
+		all = append(all, trace{name, "cluster " + name, made, expires, plane.Tags[ClusterTag] != name, plane.Tags[ClusterTag] == name})
 	}
 	return all, errors.Join(failed...)
 }
@@ -189,7 +205,7 @@ func (r *reach) providerTraces(ctx context.Context) ([]trace, error) {
 	for _, p := range providers {
 		if name := p.Tags[ClusterTag]; ownName(name) {
 			made, expires := tagTimes(p.Tags)
-			all = append(all, trace{name, "oidc-provider " + p.Issuer, made, expires, false})
+			all = append(all, trace{name, "oidc-provider " + p.Issuer, made, expires, false, true})
 		}
 	}
 	return all, err
@@ -206,7 +222,7 @@ func (r *reach) machineTraces(ctx context.Context) ([]trace, error) {
 	for kind, found := range map[string][]network.Made{"instance": instances, "volume": volumes} {
 		for _, m := range found {
 			if ownName(m.Cluster) {
-				all = append(all, trace{m.Cluster, kind + " " + m.ID, m.At, time.Time{}, false})
+				all = append(all, trace{m.Cluster, kind + " " + m.ID, m.At, time.Time{}, false, false})
 			}
 		}
 	}

@@ -22,6 +22,9 @@ const (
 	clusterKind  = "cluster"
 	providerKind = "oidc-provider"
 	profileKind  = "instance-profile"
+	// removalKind is a removal that has begun: what there is under that name is
+	// not to be used any more.
+	removalKind = "removal"
 )
 
 // errTaken is about a name under which someone else has something.
@@ -37,6 +40,13 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
 		return fmt.Errorf("it is in %s: remove it with %s first, or choose another name with CLUSTER_NAME", head.Region, c.downCommand())
 	}
+	if len(notes.Names(removalKind)) > 0 {
+		c.begun = true
+		c.options.Log("cluster %s was being removed when that was cut off: this is finished first", c.name)
+		if err := c.finish(ctx, notes); err != nil {
+			return err
+		}
+	}
 	if head := notes.Head(); head != nil && !head.Expires.After(time.Now()) {
 		return c.expired(head.Expires)
 	}
@@ -48,7 +58,7 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c.begun = true
+	c.begun, c.proven = true, true
 	base, err = c.ensureStack(ctx, notes, head, base)
 	if err != nil {
 		return err
