@@ -104,7 +104,7 @@ func (s *settings) place(l log) (*bootstrap.Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := engine.CacheDir()
+	local, err := repositories(*s)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *settings) place(l log) (*bootstrap.Place, error) {
 		Cluster: name, Run: time.Now().UTC().Format("20060102T150405Z"),
 		URL:         s.git.url,
 		Credentials: git.Credentials{Username: s.git.username, Token: os.Getenv(gitTokenVariable)},
-		Local:       git.Store{Directory: filepath.Join(cache, "git", s.provider, name)},
+		Local:       git.Store{Directory: filepath.Join(local, name)},
 		Notes:       s.notes, Log: l, Down: s.takenDownBy(),
 	}
 	if s.git.url == "" {

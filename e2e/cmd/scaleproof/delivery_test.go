@@ -152,6 +152,12 @@ func TestRecall(t *testing.T) {
 	if left, err := remains(t.Context(), s); err != nil || len(left) != 2 {
 		t.Errorf("left %q, %v", left, err)
 	}
+	if err := forget(s); err != nil {
+		t.Error(err)
+	}
+	if copies, err := filepath.Glob(os.Getenv("SCALEPROOF_CACHE") + "/git/eks/*"); err != nil || len(copies) > 0 {
+		t.Errorf("copies %q, %v", copies, err)
+	}
 	// Without the token nothing can be removed, and that is not silent.
 	t.Setenv(gitHubTokenVariable, "")
 	err = recall(t.Context(), s, told)
@@ -203,5 +209,18 @@ func TestRecalledWithTheCluster(t *testing.T) {
 				t.Errorf("exit code %d, recalled %d times: %s", got.code, recalled, got.stdout)
 			}
 		})
+	}
+}
+
+// TestForgetsAfterTheLook for what is left, which makes a copy of the repository.
+func TestForgetsAfterTheLook(t *testing.T) {
+	cluster := &costly{fake: &fake{}}
+	w := cluster.world()
+	var order []string
+	w.remains = func(context.Context, settings) ([]string, error) { order = append(order, "remains"); return nil, nil }
+	w.forget = func(settings) error { order = append(order, "forget"); return nil }
+	got := do(t, t.Context(), w, "run", "--out", t.TempDir())
+	if got.code != 0 || strings.Join(order, " ") != "remains forget" {
+		t.Errorf("exit code %d, did %q", got.code, order)
 	}
 }
