@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,6 +14,7 @@ import (
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
+	"github.com/scaleproof/scaleproof/reports"
 )
 
 // cloudSettings are those of a provider whose clusters cost money.
@@ -94,8 +96,10 @@ func (c *console) agree(s settings) (*providers.Bill, error) {
 	return bill, nil
 }
 
-// printBill tells every resource, and the costs.
-func printBill(w io.Writer, s settings, bill providers.Bill) {
+// printBill tells every resource, and the costs. The place of an image may have
+// the account's id in its name.
+func printBill(out io.Writer, s settings, bill providers.Bill) {
+	w := &strings.Builder{}
 	end := fmt.Sprintf("removed at the end or after %v", bill.Ceiling)
 	if s.keep {
 		end = fmt.Sprintf("STAY, at this cost, until `%s`; only if this command itself takes more than %v it removes them", s.takenDownBy(), bill.Ceiling)
@@ -111,6 +115,7 @@ func printBill(w io.Writer, s settings, bill providers.Bill) {
 		idle, busy = idle+cost.Idle, busy+cost.Busy
 	}
 	fmt.Fprintf(w, "  %-40s %10.3f %10.3f\n  %s\n\n", "all", idle, busy, bill.Source)
+	fmt.Fprint(out, reports.Redact(w.String()))
 }
 
 // paid does what makes a cluster when its costs are agreed to, and until its

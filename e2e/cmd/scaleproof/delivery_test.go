@@ -84,9 +84,10 @@ func TestDryRunTellsOfTheDelivery(t *testing.T) {
 	}{
 		"GitHub": {onGitHub("APP_IMAGE", "registry.test/app:v1"), []string{
 			"git-branch", "scaleproof/scaleproof-x/", "/stack of https://api.github.com/repos/octocat/fleet", "deploy-key", "registry.test/app:v1"}},
-		"an enterprise": {onGitHub("GITHUB_API_URL", "https://git.test/api/v3", "GITHUB_REPO", "team/fleet"), []string{"https://git.test/api/v3/repos/team/fleet"}},
-		"a URL":         {map[string]string{"GIT_URL": "https://git.test/fleet.git"}, []string{"/stack of https://git.test/fleet.git"}},
-		"nothing":       {nil, []string{"not yet: no git repository", "set GITHUB_TOKEN", "not yet: no place for the apps' image"}},
+		"a registry of AWS": {onGitHub("APP_IMAGE", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:v1"), []string{"[redacted].dkr.ecr.eu-west-1.amazonaws.com/app:v1"}},
+		"an enterprise":     {onGitHub("GITHUB_API_URL", "https://git.test/api/v3", "GITHUB_REPO", "team/fleet"), []string{"https://git.test/api/v3/repos/team/fleet"}},
+		"a URL":             {map[string]string{"GIT_URL": "https://git.test/fleet.git"}, []string{"/stack of https://git.test/fleet.git"}},
+		"nothing":           {nil, []string{"not yet: no git repository", "set GITHUB_TOKEN", "not yet: no place for the apps' image"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			setVariables(t, c.set)
