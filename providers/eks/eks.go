@@ -120,7 +120,7 @@ var names = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
 // ClusterName is the name in AWS of a cluster that a person names: it begins
 // with Prefix.
 func ClusterName(name string) (string, error) {
-	if !ownName(name) {
+	if !OwnName(name) {
 		name = Prefix + "-" + name
 	}
 	if !names.MatchString(name) || strings.Contains(name, "--") {
@@ -129,8 +129,8 @@ func ClusterName(name string) (string, error) {
 	return name, nil
 }
 
-// ownName tells whether a name could be one of ours.
-func ownName(name string) bool { return name == Prefix || strings.HasPrefix(name, Prefix+"-") }
+// OwnName tells whether a cluster's name could be one of ours.
+func OwnName(name string) bool { return name == Prefix || strings.HasPrefix(name, Prefix+"-") }
 
 // open checks the name and returns a handle that has looked at nothing yet.
 func (p *Provider) open(name string) (*cluster, error) {

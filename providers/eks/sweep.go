@@ -166,7 +166,7 @@ func (r *reach) stackTraces(ctx context.Context) ([]trace, error) {
 	stacks, err := r.stacks.List(ctx)
 	var all []trace
 	for _, s := range stacks {
-		if !ownName(s.Name) {
+		if !OwnName(s.Name) {
 			continue
 		}
 		made, expires := tagTimes(s.Tags)
@@ -183,7 +183,7 @@ func (r *reach) planeTraces(ctx context.Context) ([]trace, error) {
 	failed := []error{err}
 	var all []trace
 	for _, name := range clusters {
-		if !ownName(name) {
+		if !OwnName(name) {
 			continue
 		}
 		plane, err := r.planes.Find(ctx, name)
@@ -203,7 +203,7 @@ func (r *reach) providerTraces(ctx context.Context) ([]trace, error) {
 	providers, err := r.identity.Providers(ctx)
 	var all []trace
 	for _, p := range providers {
-		if name := p.Tags[ClusterTag]; ownName(name) {
+		if name := p.Tags[ClusterTag]; OwnName(name) {
 			made, expires := tagTimes(p.Tags)
 			all = append(all, trace{name, "oidc-provider " + p.Issuer, made, expires, false, true})
 		}
@@ -221,7 +221,7 @@ func (r *reach) machineTraces(ctx context.Context) ([]trace, error) {
 	var all []trace
 	for kind, found := range map[string][]network.Made{"instance": instances, "volume": volumes} {
 		for _, m := range found {
-			if ownName(m.Cluster) {
+			if OwnName(m.Cluster) {
 				all = append(all, trace{m.Cluster, kind + " " + m.ID, m.At, time.Time{}, false, false})
 			}
 		}

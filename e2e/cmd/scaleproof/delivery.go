@@ -109,7 +109,7 @@ func (s *settings) place(l log) (*bootstrap.Place, error) {
 		return nil, err
 	}
 	options := bootstrap.Options{
-		Cluster: name, Run: time.Now().UTC().Format("20060102T150405Z"),
+		Cluster: name, Run: time.Now().UTC().Format(bootstrap.StampLayout),
 		URL:         s.git.url,
 		Credentials: git.Credentials{Username: s.git.username, Token: os.Getenv(gitTokenVariable)},
 		Local:       git.Store{Directory: filepath.Join(local, name)},
@@ -160,7 +160,8 @@ func (s *settings) placeName() (string, error) {
 	if s.provider == "eks" {
 		return eks.ClusterName(s.cluster)
 	}
-	return strings.Trim(noName.ReplaceAllString(s.cluster+"-"+s.context, "-"), "-"), nil
+	// Not the name that a cluster of EKS could have: it is not swept when that is gone.
+	return strings.Trim(noName.ReplaceAllString("existing-"+s.cluster+"-"+s.context, "-"), "-"), nil
 }
 
 // takenDownBy is the command that takes down what the settings name.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/scaleproof/scaleproof/fixtures/git"
 	"github.com/scaleproof/scaleproof/fixtures/git/github/githubdouble"
+	"github.com/scaleproof/scaleproof/providers/eks"
 )
 
 const testToken = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -223,5 +224,48 @@ func TestForgetsAfterTheLook(t *testing.T) {
 	got := do(t, t.Context(), w, "run", "--out", t.TempDir())
 	if got.code != 0 || strings.Join(order, " ") != "remains forget" {
 		t.Errorf("exit code %d, did %q", got.code, order)
+	}
+}
+
+// TestSweepGit is what a runner that is gone left in someone's repository.
+func TestSweepGit(t *testing.T) {
+	double, remote := forged(t)
+	s := settings{provider: "eks", cluster: "x", git: gitSettings{
+		gitHubUser: "octocat", gitHubRepo: "fleet", api: os.Getenv("GITHUB_API_URL"),
+	}}
+	said := &strings.Builder{}
+	told := (&console{stderr: said}).logf
+	place, err := s.place(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivery, err := place.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := delivery.Commit(t.Context(), delivery.Branch(), map[string][]byte{"a": {}}, "m"); err != nil {
+		t.Fatal(err)
+	}
+	sweep := func(remove bool, found ...eks.Swept) []eks.Swept {
+		t.Helper()
+		all, err := sweepGit(t.Context(), s, eks.SweepOptions{Delete: remove}, found, told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if all := sweep(true, eks.Swept{Name: "scaleproof-x", Spared: "it is young"}); len(all) > 0 {
+		t.Errorf("of a cluster that is there: %v", all)
+	}
+	if all := sweep(false); len(all) != 1 || all[0].Name != delivery.Base() || len(all[0].Parts) != 2 || len(double.Keys()) != 1 {
+		t.Errorf("a look found %v, and left %v", all, double.Keys())
+	}
+	sweep(true, eks.Swept{Name: "scaleproof-x"})
+	if branches, err := remote.Branches(t.Context(), ""); err != nil || len(branches) > 0 || len(double.Keys()) > 0 {
+		t.Errorf("left are %q, %+v, %v", branches, double.Keys(), err)
+	}
+	t.Setenv(gitHubTokenVariable, "")
+	if all := sweep(true); len(all) > 0 || !strings.Contains(said.String(), "were not looked for: no git repository") {
+		t.Errorf("%v, and said %q", all, said)
 	}
 }
