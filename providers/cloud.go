@@ -34,8 +34,8 @@ type CloudRequests struct {
 
 // Priced is a Provider whose clusters cost money.
 type Priced interface {
-	// Bill says what a cluster of that name would be made of and would cost. It
-	// asks nobody and makes nothing.
+	// Bill says what a cluster of that name would be made of and would cost, or why
+	// it could not be. It asks nobody and makes nothing.
 	Bill(name string) (Bill, error)
 }
 
@@ -45,7 +45,7 @@ type Bill struct {
 	Resources []Resource
 	// Costs are estimates in US dollars an hour.
 	Costs []Cost
-	// Ceiling is how long all of it may be there at most.
+	// Ceiling is how long all of it may be there at most, from now on.
 	Ceiling time.Duration
 	// Source says where the prices are from.
 	Source string

@@ -16,7 +16,7 @@ import (
 const hidden = "[redacted]"
 
 // secrets are the shapes of what must never reach a report. The first group of
-// each is kept. Hiding a word too many costs a little; a leaked key costs more.
+// each is kept, and the second one where there is one. Hiding a word too many costs a little; a leaked key costs more.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?-----END [A-Z ]*PRIVATE KEY-----`),
 	regexp.MustCompile(`(?i)\b((?:authorization["']?\s*[:=]\s*["']?)?(?:bearer|basic)\s+)[a-z0-9._~+/=-]{16,}`),
@@ -26,6 +26,7 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`()\b(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|A(?:KIA|SIA)[A-Z0-9]{16})\b`),
 	regexp.MustCompile(`(k8s-aws-v1\.)[A-Za-z0-9_=-]{16,}`),
 	regexp.MustCompile(`(arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)[0-9]{12}\b`),
+	regexp.MustCompile(`()\b[0-9]{12}(\.dkr\.ecr\.)`),
 	regexp.MustCompile(`(?i)(X-Amz-(?:Credential|Signature|Security-Token)=)[^&\s"']+`),
 	regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`),
 	regexp.MustCompile(`(\\*"auth\\*"\s*:\s*\\*")[^"\\]+`),
@@ -37,7 +38,7 @@ func Redact(text string) string { return string(redact([]byte(text))) }
 
 func redact(text []byte) []byte {
 	for _, secret := range secrets {
-		text = secret.ReplaceAll(text, []byte("${1}"+hidden))
+		text = secret.ReplaceAll(text, []byte("${1}"+hidden+"${2}"))
 	}
 	return text
 }

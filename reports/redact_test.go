@@ -40,6 +40,9 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s: %q keeps a secret", name, got)
 		}
 	}
+	if got := reports.Redact("push app to 111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:v1"); got != "push app to [redacted].dkr.ecr.eu-west-1.amazonaws.com/app:v1" {
+		t.Errorf("of an image in an account's registry, this is kept: %q", got)
+	}
 	for _, text := range []string{
 		"MUST scaleout.reaches-max: late by 26s",
 		"error 401: the token has expired",

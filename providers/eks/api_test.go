@@ -99,7 +99,7 @@ func (*api) objects() map[string]any {
 		return map[string]any{"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": name, "namespace": "kube-system"}}
 	}
 	pod := object("Pod", "pod")
-	pod["spec"] = map[string]any{"nodeName": "i-0123", "containers": []any{map[string]any{"name": "main", "image": "x"}}}
+	pod["spec"] = map[string]any{"nodeName": "i-0123", "containers": []any{map[string]any{"name": "main", "image": awsdouble.Someone().Account + ".dkr.ecr.eu-west-1.amazonaws.com/x"}}}
 	pod["status"] = map[string]any{"containerStatuses": []any{map[string]any{"name": "main", "state": map[string]any{"running": map[string]any{}}}}}
 	return map[string]any{
 		"GET /version":      map[string]any{"major": "1", "minor": "36"},

@@ -33,14 +33,19 @@ const (
 	priceSource = "an estimate from public price lists of us-east-1 in 2026; your region and contract differ, and traffic costs extra"
 )
 
-// Bill implements providers.Priced. Its resources are read off the very
+// Bill implements providers.Priced. A cluster that this machine has made before
+// keeps its time, and is refused when that is over. Its resources are read off the very
 // template that is sent.
 func (p *Provider) Bill(name string) (providers.Bill, error) {
-	full, err := ClusterName(name)
+	c, err := p.open(name)
 	if err != nil {
 		return providers.Bill{}, err
 	}
-	bill := providers.Bill{Ceiling: p.options.Ceiling, Source: priceSource}
+	ceiling, err := c.left()
+	if err != nil {
+		return providers.Bill{}, err
+	}
+	full, bill := c.name, providers.Bill{Ceiling: ceiling, Source: priceSource}
 	add := func(kind, name string) {
 		bill.Resources = append(bill.Resources, providers.Resource{Kind: kind, Name: name})
 	}

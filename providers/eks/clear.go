@@ -83,6 +83,9 @@ func (c *cluster) clear(ctx context.Context, notes *ledger.Ledger) error {
 			return c.reach.network.DeleteGroups(ctx, vpc, c.name)
 		}))
 	}
+	if !c.proven {
+		return errors.Join(failed...) // the role of that name is someone else's
+	}
 	profiles, err := c.reach.identity.Profiles(ctx, c.nodeRole())
 	failed = append(failed, err)
 	for _, profile := range profiles {

@@ -32,6 +32,8 @@ type cluster struct {
 	name    string
 	options Options
 	swept   bool       // only what is in the region of the options
+	begun   bool       // an Up refused nothing, and makes or takes over
+	proven  bool       // more than EKS' own tag leads to it
 	opening sync.Mutex // held by ec2
 	reach   *reach     // nil until AWS was asked something
 	config  *rest.Config
@@ -80,7 +82,7 @@ func (c *cluster) claim(ctx context.Context) (*ledger.Ledger, error) {
 func (c *cluster) enter(ctx context.Context, head *ledger.Head) error {
 	region := c.options.Region
 	if head != nil && c.swept && head.Region != region {
-		return fmt.Errorf("this machine made one of the same name in %s: remove that first with `scaleproof down`", head.Region)
+		return fmt.Errorf("this machine made one of the same name in %s: remove that first with %s", head.Region, c.downCommand())
 	}
 	if head != nil {
 		if region != "" && region != head.Region {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/scaleproof/scaleproof/providers/eks/cloud"
 	"github.com/scaleproof/scaleproof/providers/eks/control"
 	"github.com/scaleproof/scaleproof/providers/evidence"
 )
@@ -22,10 +24,36 @@ func (c *cluster) Collect(ctx context.Context, dir string) error {
 	} else {
 		failed = append(failed, evidence.Collect(ctx, c.config, dir))
 	}
-	return c.seal(errors.Join(failed...))
+	return c.seal(errors.Join(append(failed, c.redact(dir))...))
 }
 
-// collectCloud writes what AWS says, without anything private.
+// redact takes what is private out of every file below a folder: an image's name,
+// and so a Pod, may tell the account's id.
+func (c *cluster) redact(dir string) error {
+	hide := cloud.Redact
+	if c.reach != nil {
+		hide = c.reach.account.Redact
+	}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if clean := hide(string(text)); clean != string(text) {
+			return os.WriteFile(path, []byte(clean), 0o644)
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing was written
+	}
+	return err
+}
+
+// collectCloud writes what AWS says.
 func (c *cluster) collectCloud(ctx context.Context, dir string) error {
 	if c.reach == nil {
 		return errors.New("nothing of AWS: it was not reached")
@@ -56,5 +84,5 @@ func (c *cluster) write(path string, value any) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(c.reach.account.Redact(string(text))), 0o644)
+	return os.WriteFile(path, text, 0o644)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/scaleproof/scaleproof/providers/eks/control"
+	"github.com/scaleproof/scaleproof/providers/eks/identity"
 	"github.com/scaleproof/scaleproof/providers/eks/ledger"
 	"github.com/scaleproof/scaleproof/providers/eks/stack"
 )
@@ -44,6 +45,11 @@ func (c *cluster) down(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, notes.Close()) }()
+	return c.finish(ctx, notes)
+}
+
+// finish removes the cluster, and the ledger when nothing is left.
+func (c *cluster) finish(ctx context.Context, notes *ledger.Ledger) error {
 	if err := c.remove(ctx, notes); err != nil {
 		return err
 	}
@@ -52,7 +58,7 @@ func (c *cluster) down(ctx context.Context) (err error) {
 		return err
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("this is left, and may cost: %s; run `scaleproof down` again", strings.Join(left, ", "))
+		return fmt.Errorf("this is left, and may cost: %s; run %s again", strings.Join(left, ", "), c.downCommand())
 	}
 	if err := os.Remove(c.kubeconfig()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -67,26 +73,43 @@ func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
 	if err != nil {
 		return err
 	}
+	base, unknown := c.reach.stacks.Find(ctx, c.name)
+	tagged, err := c.reach.identity.Providers(ctx)
+	failed := []error{unknown, err}
+	c.prove(notes, plane, base, tagged)
 	foreign := plane != nil && !control.Owned(plane, c.mark())
-	if !foreign {
-		if err := c.removePlane(ctx, notes, plane); err != nil {
-			return err // its roles must outlive it
+	switch {
+	case foreign && unknown != nil:
+		return unknown
+	case foreign && c.ours(base) && c.usesRole(plane):
+		return c.untagged()
+	case !foreign && c.proven:
+		// What proves that the rest is ours stays until it is gone.
+		if err := c.removeOwn(ctx, notes, plane); err != nil {
+			return errors.Join(append(failed, err)...)
 		}
 	}
-	failed := []error{c.removeProviders(ctx, notes)}
-	if !foreign {
-		failed = append(failed, c.pass(ctx, c.name, c.reach.network.Terminate), c.pass(ctx, c.name, c.reach.network.DeleteVolumes))
-	}
-	found, err := c.reach.stacks.Find(ctx, c.name)
+	failed = append(failed, c.removeProviders(ctx, notes, tagged))
 	switch {
-	case err != nil:
-		failed = append(failed, err)
-	case found != nil && found.Tags[ClusterTag] == c.name:
-		failed = append(failed, c.removeStack(ctx, notes, found))
-	case found == nil:
+	case unknown != nil:
+	case c.ours(base):
+		failed = append(failed, c.removeStack(ctx, notes, base))
+	case base == nil && !foreign:
 		failed = append(failed, c.clear(ctx, notes), notes.Gone(stackKind, c.name))
 	}
 	return errors.Join(failed...)
+}
+
+// removeOwn removes the control plane, whose roles must outlive it, and then the
+// machines and volumes that it left.
+func (c *cluster) removeOwn(ctx context.Context, notes *ledger.Ledger, plane *types.Cluster) error {
+	if err := notes.Intend(removalKind, c.name); err != nil { // else an Up would take over what is empty
+		return err
+	}
+	if err := c.removePlane(ctx, notes, plane); err != nil {
+		return err
+	}
+	return errors.Join(c.pass(ctx, c.name, c.reach.network.Terminate), c.pass(ctx, c.name, c.reach.network.DeleteVolumes))
 }
 
 // removePlane empties the control plane and removes it.
@@ -120,10 +143,9 @@ func (c *cluster) removePlane(ctx context.Context, notes *ledger.Ledger, plane *
 
 // removeProviders removes the OIDC providers that the ledger or a tag calls this
 // cluster's.
-func (c *cluster) removeProviders(ctx context.Context, notes *ledger.Ledger) error {
+func (c *cluster) removeProviders(ctx context.Context, notes *ledger.Ledger, tagged []identity.Provider) error {
 	issuers := notes.Names(providerKind)
-	tagged, err := c.reach.identity.Providers(ctx)
-	failed := []error{err}
+	var failed []error
 	for _, provider := range tagged {
 		if provider.Tags[ClusterTag] == c.name && !slices.Contains(issuers, provider.Issuer) {
 			issuers = append(issuers, provider.Issuer)

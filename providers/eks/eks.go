@@ -12,9 +12,11 @@
 //
 // Before anything is made it is noted in a ledger on this machine; when it is
 // made it gets tags and a name that begins with Prefix. What Auto Mode makes
-// has Auto Mode's own tag with the cluster's name. Down goes by the
-// ledger, by names and by tags, so that a lost ledger loses nothing. What has no
-// tag of ours is never removed, whatever its name.
+// has Auto Mode's own tag with the cluster's name, which proves nothing: it is
+// removed only while a ledger or a tag of ours still tells of that cluster, so
+// that these go last. Down goes by the ledger, by names and by tags, so that a
+// lost ledger loses nothing. What nothing of ours tells of is never removed,
+// whatever its name.
 package eks
 
 import (
@@ -118,7 +120,7 @@ var names = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
 // ClusterName is the name in AWS of a cluster that a person names: it begins
 // with Prefix.
 func ClusterName(name string) (string, error) {
-	if !ownName(name) {
+	if !OwnName(name) {
 		name = Prefix + "-" + name
 	}
 	if !names.MatchString(name) || strings.Contains(name, "--") {
@@ -127,8 +129,8 @@ func ClusterName(name string) (string, error) {
 	return name, nil
 }
 
-// ownName tells whether a name could be one of ours.
-func ownName(name string) bool { return name == Prefix || strings.HasPrefix(name, Prefix+"-") }
+// OwnName tells whether a cluster's name could be one of ours.
+func OwnName(name string) bool { return name == Prefix || strings.HasPrefix(name, Prefix+"-") }
 
 // open checks the name and returns a handle that has looked at nothing yet.
 func (p *Provider) open(name string) (*cluster, error) {
@@ -150,9 +152,10 @@ func (p *Provider) Find(_ context.Context, name string) (providers.Cluster, erro
 	return c, err
 }
 
-// Up implements providers.Provider. A cluster of ours that is there is taken
+// Up implements providers.Provider. A cluster that this machine made is taken
 // over; what is half-made is made whole, or made again; a cluster that is not
-// ours is an error.
+// ours, or that another machine may be using, is an error. Where that or anything else is refused before something was
+// begun, there is no handle: what Up would not touch must not be taken down.
 func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, error) {
 	c, err := p.open(name)
 	if err != nil {
@@ -163,7 +166,11 @@ func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, erro
 	}
 	begin := time.Now()
 	if err := c.up(ctx); err != nil {
-		return c, c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
+		err = c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
+		if !c.begun {
+			return nil, err
+		}
+		return c, err
 	}
 	p.options.Log("cluster %s is ready after %.0fs", c.name, time.Since(begin).Seconds())
 	return c, nil

@@ -60,19 +60,20 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	if base != nil && base.Tags[ClusterTag] == c.name {
+	if c.ours(base) {
 		found(stackKind, fmt.Sprintf("%s (%s)", c.name, base.Status))
 	}
-	tagged, err := c.tagged(ctx, foreign)
+	providers, err := c.reach.identity.Providers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.prove(notes, plane, base, providers)
+	tagged, err := c.tagged(ctx, foreign || !c.proven)
 	if err != nil {
 		return nil, err
 	}
 	for _, thing := range tagged {
 		found(thing.Kind, thing.ID)
-	}
-	providers, err := c.reach.identity.Providers(ctx)
-	if err != nil {
-		return nil, err
 	}
 	for _, provider := range providers {
 		if provider.Tags[ClusterTag] == c.name || slices.Contains(notes.Names(providerKind), provider.Issuer) {
@@ -85,8 +86,8 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 	return left, nil
 }
 
-// tagged is what has a tag of ours in EC2 or, unless someone else's cluster has
-// the name, Auto Mode's.
+// tagged is what has a tag of ours in EC2 or, unless those are someone else's,
+// Auto Mode's.
 func (c *cluster) tagged(ctx context.Context, foreign bool) ([]network.Tagged, error) {
 	all, err := c.reach.network.Tagged(ctx, ClusterTag, c.name)
 	if err != nil || foreign {

@@ -85,3 +85,21 @@ func TestBill(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestBillOfAClusterThatIsThere counts from when it was made.
+func TestBillOfAClusterThatIsThere(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	p, err := New(w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expires(time.Now().Add(time.Hour))
+	if bill, err := p.Bill(name); err != nil || bill.Ceiling > time.Hour || bill.Ceiling < 50*time.Minute {
+		t.Errorf("it may be there for %v, %v", bill.Ceiling, err)
+	}
+	w.expire()
+	if bill, err := p.Bill(name); err == nil || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("it may be there for %v, %v", bill.Ceiling, err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scaleproof/scaleproof/providers/eks/ledger"
 	"github.com/scaleproof/scaleproof/providers/eks/network"
 )
 
@@ -18,7 +19,7 @@ type SweepOptions struct {
 	OlderThan time.Duration
 	// Delete removes what is found. Without it Sweep only tells.
 	Delete bool
-	// Now is the time that ages are counted to; the present if zero.
+	// Now is the time that ages are counted to; the present, of each look, if zero.
 	Now time.Time
 }
 
@@ -41,33 +42,71 @@ type trace struct {
 	made       time.Time // zero if nobody knows
 	expires    time.Time // zero if nobody said
 	foreign    bool      // it has the name and not the tag
+	proof      bool      // it has our tag, or this machine has written its name down
 }
 
 // Sweep finds what was made by name and by tag in the account's region, and what
-// Auto Mode left of clusters with such names. It spares what is young, what has
+// Auto Mode left of clusters with such names, of which something of ours still
+// tells. It spares what is young, what has
 // not expired, and every name under which there is something that is not ours or
-// of which nobody knows the age.
+// of which nobody knows the age. Since a removal takes long, it looks again before
+// each.
 func (p *Provider) Sweep(ctx context.Context, options SweepOptions) ([]Swept, error) {
-	if options.Now.IsZero() {
-		options.Now = time.Now()
-	}
 	account, err := p.options.open(ctx, p.options.Region)
 	if err != nil {
 		return nil, err
 	}
-	traces, err := account.traces(ctx)
+	found, err := p.look(ctx, account, options)
 	if err != nil {
-		return nil, account.account.Seal(fmt.Errorf("sweep: %w", err))
+		return nil, err
 	}
-	found := sweepable(traces, options)
 	for i := range found {
 		if !options.Delete || found[i].Spared != "" {
 			continue
 		}
 		// One after the other, so as not to be throttled.
-		found[i].Err = (&cluster{name: found[i].Name, options: p.options, reach: account, swept: true}).Down(ctx)
+		if found[i] = p.again(ctx, account, found[i], options); found[i].Spared == "" && found[i].Err == nil {
+			found[i].Err = (&cluster{name: found[i].Name, options: p.options, reach: account, swept: true}).Down(ctx)
+		}
 	}
 	return found, nil
+}
+
+// look finds, and decides.
+func (p *Provider) look(ctx context.Context, r *reach, options SweepOptions) ([]Swept, error) {
+	traces, err := r.traces(ctx)
+	if err != nil {
+		return nil, r.account.Seal(fmt.Errorf("sweep: %w", err))
+	}
+	for i, t := range traces {
+		traces[i].proof = t.proof || p.noted(r, t.name)
+	}
+	if options.Now.IsZero() {
+		options.Now = time.Now()
+	}
+	return sweepable(traces, options), nil
+}
+
+// again is what is found under the name now.
+func (p *Provider) again(ctx context.Context, r *reach, before Swept, options SweepOptions) Swept {
+	found, err := p.look(ctx, r, options)
+	i := slices.IndexFunc(found, func(f Swept) bool { return f.Name == before.Name })
+	switch {
+	case err != nil:
+		before.Err = err
+	case i < 0:
+		before.Spared = "it is gone by now"
+	default:
+		return found[i]
+	}
+	return before
+}
+
+// noted tells whether this machine has made a cluster of that name there.
+func (p *Provider) noted(r *reach, name string) bool {
+	notes, err := ledger.Look(p.options.home(), name)
+	head := notes.Head()
+	return err == nil && head != nil && head.Region == r.account.Region && head.Account == r.account.Fingerprint(head.Salt)
 }
 
 // sweepable decides, and asks nobody.
@@ -95,6 +134,9 @@ func sweepable(traces []trace, options SweepOptions) []Swept {
 			if !t.made.IsZero() && (found.Age == 0 || age < found.Age) {
 				found.Age = age
 			}
+		}
+		if found.Spared == "" && !slices.ContainsFunc(byName[name], func(t trace) bool { return t.proof }) {
+			found.Spared = "only EKS' own tag leads to it"
 		}
 		slices.Sort(found.Parts)
 		all = append(all, found)
@@ -124,14 +166,14 @@ func (r *reach) stackTraces(ctx context.Context) ([]trace, error) {
 	stacks, err := r.stacks.List(ctx)
 	var all []trace
 	for _, s := range stacks {
-		if !ownName(s.Name) {
+		if !OwnName(s.Name) {
 			continue
 		}
 		made, expires := tagTimes(s.Tags)
 		if made.Before(s.Created) {
 			made = s.Created
 		}
-		all = append(all, trace{s.Name, "stack " + s.Name, made, expires, s.Tags[ClusterTag] != s.Name})
+		all = append(all, trace{s.Name, "stack " + s.Name, made, expires, s.Tags[ClusterTag] != s.Name, s.Tags[ClusterTag] == s.Name})
 	}
 	return all, err
 }
@@ -141,7 +183,7 @@ func (r *reach) planeTraces(ctx context.Context) ([]trace, error) {
 	failed := []error{err}
 	var all []trace
 	for _, name := range clusters {
-		if !ownName(name) {
+		if !OwnName(name) {
 			continue
 		}
 		plane, err := r.planes.Find(ctx, name)
@@ -152,7 +194,7 @@ func (r *reach) planeTraces(ctx context.Context) ([]trace, error) {
 		if plane.CreatedAt != nil && made.Before(*plane.CreatedAt) {
 			made = *plane.CreatedAt
 		}
-		all = append(all, trace{name, "cluster " + name, made, expires, plane.Tags[ClusterTag] != name})
+		all = append(all, trace{name, "cluster " + name, made, expires, plane.Tags[ClusterTag] != name, plane.Tags[ClusterTag] == name})
 	}
 	return all, errors.Join(failed...)
 }
@@ -161,9 +203,9 @@ func (r *reach) providerTraces(ctx context.Context) ([]trace, error) {
 	providers, err := r.identity.Providers(ctx)
 	var all []trace
 	for _, p := range providers {
-		if name := p.Tags[ClusterTag]; ownName(name) {
+		if name := p.Tags[ClusterTag]; OwnName(name) {
 			made, expires := tagTimes(p.Tags)
-			all = append(all, trace{name, "oidc-provider " + p.Issuer, made, expires, false})
+			all = append(all, trace{name, "oidc-provider " + p.Issuer, made, expires, false, true})
 		}
 	}
 	return all, err
@@ -179,8 +221,8 @@ func (r *reach) machineTraces(ctx context.Context) ([]trace, error) {
 	var all []trace
 	for kind, found := range map[string][]network.Made{"instance": instances, "volume": volumes} {
 		for _, m := range found {
-			if ownName(m.Cluster) {
-				all = append(all, trace{m.Cluster, kind + " " + m.ID, m.At, time.Time{}, false})
+			if OwnName(m.Cluster) {
+				all = append(all, trace{m.Cluster, kind + " " + m.ID, m.At, time.Time{}, false, false})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,16 +19,18 @@ func TestSweepable(t *testing.T) {
 		traces []trace
 		want   string // why it is spared
 	}{
-		"old":                         {traces: []trace{{name: "n", part: "stack n", made: old, expires: young}}},
-		"old, and nobody said":        {traces: []trace{{name: "n", part: "volume v", made: old}}},
-		"young":                       {traces: []trace{{name: "n", part: "stack n", made: young}}, want: "stack n is younger than 4h0m0s"},
-		"one part is young":           {traces: []trace{{name: "n", part: "stack n", made: old}, {name: "n", part: "cluster n", made: young}}, want: "cluster n is younger than 4h0m0s"},
-		"kept on purpose":             {traces: []trace{{name: "n", part: "stack n", made: old, expires: now.Add(time.Hour)}}, want: "it may be there until 2026-11-23T13:00:00Z"},
-		"no tag of ours":              {traces: []trace{{name: "n", part: "stack n", made: old, foreign: true}}, want: "stack n has no tag of scaleproof"},
-		"nobody knows its age":        {traces: []trace{{name: "n", part: "oidc-provider x"}}, want: "nothing tells the age of oidc-provider x"},
-		"one part's age is unknown":   {traces: []trace{{name: "n", part: "stack n", made: old}, {name: "n", part: "oidc-provider x"}}, want: "nothing tells the age of oidc-provider x"},
-		"old, and made in a moment":   {traces: []trace{{name: "n", part: "stack n", made: now.Add(-4 * time.Hour)}}},
-		"made in the future, it says": {traces: []trace{{name: "n", part: "stack n", made: now.Add(time.Hour)}}, want: "stack n is younger than 4h0m0s"},
+		"old":                         {traces: []trace{{name: "n", proof: true, part: "stack n", made: old, expires: young}}},
+		"old, and nobody said":        {traces: []trace{{name: "n", part: "volume v", made: old, proof: true}}},
+		"only EKS knows of it":        {traces: []trace{{name: "n", part: "volume v", made: old}}, want: "only EKS' own tag leads to it"},
+		"left beside what is ours":    {traces: []trace{{name: "n", part: "volume v", made: old}, {name: "n", proof: true, part: "stack n", made: old}}},
+		"young":                       {traces: []trace{{name: "n", proof: true, part: "stack n", made: young}}, want: "stack n is younger than 4h0m0s"},
+		"one part is young":           {traces: []trace{{name: "n", proof: true, part: "stack n", made: old}, {name: "n", proof: true, part: "cluster n", made: young}}, want: "cluster n is younger than 4h0m0s"},
+		"kept on purpose":             {traces: []trace{{name: "n", proof: true, part: "stack n", made: old, expires: now.Add(time.Hour)}}, want: "it may be there until 2026-11-23T13:00:00Z"},
+		"no tag of ours":              {traces: []trace{{name: "n", proof: true, part: "stack n", made: old, foreign: true}}, want: "stack n has no tag of scaleproof"},
+		"nobody knows its age":        {traces: []trace{{name: "n", proof: true, part: "oidc-provider x"}}, want: "nothing tells the age of oidc-provider x"},
+		"one part's age is unknown":   {traces: []trace{{name: "n", proof: true, part: "stack n", made: old}, {name: "n", proof: true, part: "oidc-provider x"}}, want: "nothing tells the age of oidc-provider x"},
+		"old, and made in a moment":   {traces: []trace{{name: "n", proof: true, part: "stack n", made: now.Add(-4 * time.Hour)}}},
+		"made in the future, it says": {traces: []trace{{name: "n", proof: true, part: "stack n", made: now.Add(time.Hour)}}, want: "stack n is younger than 4h0m0s"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			found := sweepable(c.traces, SweepOptions{OlderThan: 4 * time.Hour, Now: now})
@@ -79,24 +82,74 @@ func TestSweep(t *testing.T) {
 	w.empty()
 }
 
-// TestSweepOrphans is what is left when the cluster and the stack are gone.
+// stack makes one for a cluster of another name, and nothing else.
+func (w *world) stack(name string) string {
+	w.t.Helper()
+	c := &cluster{name: name, options: w.options}
+	notes, err := c.claim(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer notes.Close()
+	head, err := c.begin(notes)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	made, err := c.createStack(w.t.Context(), notes, head)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return made.ID
+}
+
+// TestSweepLooksAgain is an account in which others go on while one cluster is
+// removed: a name that was old is used again, and another is gone.
+func TestSweepLooksAgain(t *testing.T) {
+	const gone, young = name + "-gone", name + "-young"
+	w := start(t)
+	w.mustUp()
+	ids, later := map[string]string{gone: w.stack(gone), young: w.stack(young)}, time.Now().Add(5*time.Hour)
+	p := w.sweeper()
+	told := p.options.Log
+	p.options.Log = func(format string, args ...any) {
+		if told(format, args...); strings.Contains(fmt.Sprintf(format, args...), "being removed") {
+			w.Touch(func(c *double.Cloud) {
+				c.Remove(ids[gone])
+				c.Has(ids[young]).Created = later
+			})
+		}
+	}
+	found, err := p.Sweep(t.Context(), SweepOptions{OlderThan: 4 * time.Hour, Now: later, Delete: true})
+	if err != nil || len(found) != 3 || found[0].Spared != "" || found[0].Err != nil {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if !strings.Contains(found[1].Spared, "gone") || !strings.Contains(found[2].Spared, "younger") {
+		t.Errorf("%v\n%v", found[1], found[2])
+	}
+	if w.first(double.Stack) != ids[young] {
+		t.Errorf("left are %v", w.Left())
+	}
+}
+
+// TestSweepOrphans is what is left when the cluster is gone and its volumes are
+// not. The stack stays with them: it proves that they are ours.
 func TestSweepOrphans(t *testing.T) {
 	w := start(t)
 	w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.StuckInstances = 2, true })
 	w.mustUp()
-	w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteVolume"})
-	remove := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteOpenIDConnectProvider"})
+	allow := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteVolume"})
 	if err := w.cluster().Down(t.Context()); err == nil {
 		t.Fatal("no error, though volumes stay")
 	}
-	remove()
-	if exists(w.Running, double.Stack) || exists(w.Running, double.Cluster) || !exists(w.Running, double.Volume) {
+	if exists(w.Running, double.Cluster) || !exists(w.Running, double.Stack) || !exists(w.Running, double.Volume) {
 		t.Fatalf("%v", w.Left())
 	}
-	found, err := w.sweeper().Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(4 * time.Hour)})
-	if err != nil || len(found) != 1 || found[0].Spared != "" || !strings.Contains(found[0].String(), "oidc-provider") || !strings.Contains(found[0].String(), "volume vol-") {
+	allow()
+	found, err := w.sweeper().Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(4 * time.Hour), Delete: true})
+	if err != nil || len(found) != 1 || found[0].Spared != "" || found[0].Err != nil || !strings.Contains(found[0].String(), "volume vol-") {
 		t.Errorf("%+v, %v", found, err)
 	}
+	w.empty()
 }
 
 // TestSweepLeavesOthers is an account with things that look like ours.
@@ -138,11 +191,12 @@ func TestSweepKeepsToItsRegion(t *testing.T) {
 	if p, err = New(options); err != nil {
 		t.Fatal(err)
 	}
+	before := w.Left()
 	found, err := p.Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(9 * time.Hour), Delete: true})
 	if err != nil || len(found) != 1 || found[0].Err == nil || !strings.Contains(found[0].Err.Error(), "us-east-1") {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if n := len(w.Log()); n == 0 || !exists(w.Running, double.Cluster) {
-		t.Error("a cluster was removed")
+	if diff := cmp.Diff(before, w.Left()); diff != "" {
+		t.Errorf("something was removed:\n%s", diff)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
 	double "github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
@@ -55,6 +58,28 @@ func TestUpGoesOn(t *testing.T) {
 	}
 }
 
+// TestUpAfterACutOffDown is a Down that was ended when the cluster was empty: Up
+// takes nothing of it over, and gives the new cluster all of its time.
+func TestUpAfterACutOffDown(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	allow := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteCluster"})
+	if err := w.cluster().Down(t.Context()); err == nil {
+		t.Fatal("no error")
+	}
+	allow()
+	old := w.first(double.Stack)
+	w.expire()
+	w.mustUp()
+	if w.first(double.Stack) == old {
+		t.Error("Up went on with what was being removed")
+	}
+	if left := time.Until(w.notes().Head().Expires); left < time.Hour {
+		t.Errorf("it expires in %v", left)
+	}
+	w.mustDown()
+}
+
 // TestDownWithoutLedger is a machine that lost its cache.
 func TestDownWithoutLedger(t *testing.T) {
 	w := start(t)
@@ -85,30 +110,64 @@ func TestDownOfADeadCluster(t *testing.T) {
 	}
 }
 
-// TestForeign is a name that someone else has, of a cluster or of a stack: both
-// stay untouched, and so does what Auto Mode made for the cluster.
-func TestForeign(t *testing.T) {
-	for _, kind := range []double.Kind{double.Cluster, double.Stack} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			w := start(t)
-			w.mustUp()
-			w.Touch(func(c *double.Cloud) {
-				for _, left := range c.Left() {
-					if left.Kind == kind {
-						delete(c.Has(left.ID).Tags, ClusterTag)
-					}
-				}
-			})
-			before := len(w.Left())
-			if _, err := w.up(t.Context()); err == nil || !strings.Contains(err.Error(), "taken") {
-				t.Errorf("Up says %v", err)
-			}
-			_ = w.cluster().Down(t.Context()) // it may be about what it cannot remove
-			if kind == double.Cluster && !exists(w.Running, double.Instance) || !exists(w.Running, kind) {
-				t.Errorf("of %d things %v are left", before, w.Left())
-			}
+// TestLostTag is a cluster of ours that somebody took our tag off: what it stands
+// on is not pulled away from under it.
+func TestLostTag(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	w.untag(double.Cluster, ClusterTag)
+	before := w.Left()
+	err := w.cluster().Down(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "stands on this stack without the tag "+ClusterTag+"="+name) {
+		t.Errorf("Down says %v", err)
+	}
+	if diff := cmp.Diff(before, w.Left()); diff != "" {
+		t.Errorf("Down changed something:\n%s", diff)
+	}
+	id := w.first(double.Cluster)
+	w.Touch(func(c *double.Cloud) { c.Has(id).Tags[ClusterTag] = name })
+	w.mustDown()
+}
+
+// TestForeignStack is a name that someone else has, of a stack: it stays, with
+// all that is in it.
+func TestForeignStack(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	w.untag(double.Stack, ClusterTag)
+	before := w.Left()
+	_ = w.cluster().Down(t.Context()) // it may be about what it cannot remove
+	after := map[string]bool{}
+	for _, left := range w.Left() {
+		after[left.ID] = true
+	}
+	inStack := []double.Kind{double.Stack, double.Role, double.VPC, double.Subnet, double.InternetGateway, double.RouteTable}
+	for _, thing := range before {
+		if slices.Contains(inStack, thing.Kind) && !after[thing.ID] {
+			t.Errorf("%v was removed", thing)
+		}
+	}
+}
+
+// TestOnlyTheTagOfEKS is what someone's cluster of such a name has left.
+func TestOnlyTheTagOfEKS(t *testing.T) {
+	w := start(t)
+	w.Touch(func(c *double.Cloud) {
+		c.Add(&double.Resource{
+			Kind: double.Volume, Scope: double.Scope{Account: awsdouble.Someone().Account, Region: w.options.Region},
+			Tags: map[string]string{double.ClusterTag: name},
 		})
+	})
+	before := w.Left()
+	if err := w.cluster().Down(t.Context()); err != nil {
+		t.Error(err)
+	}
+	found, err := w.sweeper().Sweep(t.Context(), SweepOptions{OlderThan: time.Hour, Now: time.Now().Add(4 * time.Hour), Delete: true})
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].Spared, "only EKS' own tag") {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if diff := cmp.Diff(before, w.Left()); diff != "" {
+		t.Errorf("someone else's data was touched:\n%s", diff)
 	}
 }
 

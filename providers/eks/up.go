@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
@@ -21,6 +22,9 @@ const (
 	clusterKind  = "cluster"
 	providerKind = "oidc-provider"
 	profileKind  = "instance-profile"
+	// removalKind is a removal that has begun: what there is under that name is
+	// not to be used any more.
+	removalKind = "removal"
 )
 
 // errTaken is about a name under which someone else has something.
@@ -34,20 +38,28 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, notes.Close()) }()
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
-		return fmt.Errorf("it is in %s: remove it with `scaleproof down` first, or choose another name with CLUSTER_NAME", head.Region)
+		return fmt.Errorf("it is in %s: remove it with %s first, or choose another name with CLUSTER_NAME", head.Region, c.downCommand())
 	}
-	plane, err := c.reach.planes.Find(ctx, c.name)
+	if len(notes.Names(removalKind)) > 0 {
+		c.begun = true
+		c.options.Log("cluster %s was being removed when that was cut off: this is finished first", c.name)
+		if err := c.finish(ctx, notes); err != nil {
+			return err
+		}
+	}
+	if head := notes.Head(); head != nil && !head.Expires.After(time.Now()) {
+		return c.expired(head.Expires)
+	}
+	plane, base, err := c.find(ctx, notes.Head())
 	if err != nil {
 		return err
-	}
-	if plane != nil && !control.Owned(plane, c.mark()) {
-		return errTaken
 	}
 	head, err := c.begin(notes)
 	if err != nil {
 		return err
 	}
-	base, err := c.ensureStack(ctx, notes, head)
+	c.begun, c.proven = true, true
+	base, err = c.ensureStack(ctx, notes, head, base)
 	if err != nil {
 		return err
 	}
@@ -68,15 +80,30 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	return c.connect(ctx, plane)
 }
 
-// ensureStack returns a stack that is whole.
-func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head) (*stack.Stack, error) {
-	found, err := c.reach.stacks.Find(ctx, c.name)
+// find returns what there is under the name, and refuses what is not ours to use.
+func (c *cluster) find(ctx context.Context, head *ledger.Head) (*types.Cluster, *stack.Stack, error) {
+	plane, err := c.reach.planes.Find(ctx, c.name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if found != nil && found.Tags[ClusterTag] != c.name {
-		return nil, errTaken
+	base, err := c.reach.stacks.Find(ctx, c.name)
+	if err != nil {
+		return nil, nil, err
 	}
+	if plane != nil && !control.Owned(plane, c.mark()) || base != nil && base.Tags[ClusterTag] != c.name {
+		return nil, nil, errTaken
+	}
+	switch {
+	case plane != nil:
+		err = c.admit(head, plane.Tags)
+	case base != nil:
+		err = c.admit(head, base.Tags)
+	}
+	return plane, base, err
+}
+
+// ensureStack returns a stack that is whole.
+func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head, found *stack.Stack) (_ *stack.Stack, err error) {
 	if found != nil && found.Changing() {
 		if found, err = c.reach.stacks.Await(ctx, c.name, false, c.options.Log); err != nil {
 			return nil, err

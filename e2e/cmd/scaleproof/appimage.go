@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/scaleproof/scaleproof/fixtures/images"
+	"github.com/scaleproof/scaleproof/reports"
 	"github.com/scaleproof/scaleproof/reports/progress"
 )
 
@@ -40,5 +41,5 @@ func publish(ctx context.Context, root string, s settings, out io.Writer) (strin
 	}
 	board := progress.New(out)
 	defer board.Close()
-	return images.Publish(ctx, images.Options{Root: root, Progress: board}, "example-app", s.appImage)
+	return images.Publish(ctx, images.Options{Root: root, Progress: board, Redact: reports.Redact}, "example-app", s.appImage)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,6 +14,7 @@ import (
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
+	"github.com/scaleproof/scaleproof/reports"
 )
 
 // cloudSettings are those of a provider whose clusters cost money.
@@ -76,26 +78,33 @@ func makeBill(s settings) (*providers.Bill, error) {
 // errDry ends a command that was only to tell.
 var errDry = errors.New("a dry run")
 
-// agree tells what costs money, and is an error unless that was agreed to.
-func (c *console) agree(s settings) error {
+// agree tells what costs money, and is an error unless that was agreed to. The
+// bill is nil where nothing does.
+func (c *console) agree(s settings) (*providers.Bill, error) {
 	bill, err := c.bill(s)
 	if err != nil || bill == nil {
-		return err
+		return nil, err
 	}
 	if s.cloud.dryRun {
 		printBill(c.stdout, s, *bill)
-		return errDry
+		return nil, errDry
 	}
 	printBill(c.stderr, s, *bill)
 	if !s.cloud.accept {
-		return errors.New("nothing was made: this costs money, so agree to it with --accept-cost or ACCEPT_COST=1")
+		return nil, errors.New("nothing was made: this costs money, so agree to it with --accept-cost or ACCEPT_COST=1")
 	}
-	return nil
+	return bill, nil
 }
 
-// printBill tells every resource, and the costs.
-func printBill(w io.Writer, s settings, bill providers.Bill) {
-	fmt.Fprintf(w, "provider %s, region %s: these would be made, and removed at the end or after %v\n", s.provider, s.cloud.region, bill.Ceiling)
+// printBill tells every resource, and the costs. The place of an image may have
+// the account's id in its name.
+func printBill(out io.Writer, s settings, bill providers.Bill) {
+	w := &strings.Builder{}
+	end := fmt.Sprintf("removed at the end or after %v", bill.Ceiling)
+	if s.keep {
+		end = fmt.Sprintf("STAY, at this cost, until `%s`; only if this command itself takes more than %v it removes them", s.takenDownBy(), bill.Ceiling)
+	}
+	fmt.Fprintf(w, "provider %s, region %s: these would be made, and %s\n", s.provider, s.cloud.region, end)
 	for _, r := range bill.Resources {
 		fmt.Fprintf(w, "  %-40s %s\n", r.Kind, r.Name)
 	}
@@ -106,20 +115,23 @@ func printBill(w io.Writer, s settings, bill providers.Bill) {
 		idle, busy = idle+cost.Idle, busy+cost.Busy
 	}
 	fmt.Fprintf(w, "  %-40s %10.3f %10.3f\n  %s\n\n", "all", idle, busy, bill.Source)
+	fmt.Fprint(out, reports.Redact(w.String()))
 }
 
 // paid does what makes a cluster when its costs are agreed to, and until its
 // ceiling.
 func (c *console) paid(ctx context.Context, s settings, do func(context.Context) error) error {
-	if err := c.agree(s); errors.Is(err, errDry) {
+	bill, err := c.agree(s)
+	if errors.Is(err, errDry) {
 		return nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.needs(); err != nil {
 		return err
 	}
-	ctx, cancel := c.ceiling(ctx, s)
+	ctx, cancel := ceiling(ctx, bill)
 	defer cancel()
 	return do(ctx)
 }
@@ -130,9 +142,9 @@ var errCeiling = errors.New("the ceiling is reached: everything is removed")
 
 // ceiling is a context that ends when what costs money has been there for long
 // enough. What it ends removes its cluster, even one that was to be kept.
-func (c *console) ceiling(ctx context.Context, s settings) (context.Context, context.CancelFunc) {
-	if bill, err := c.bill(s); err != nil || bill == nil {
+func ceiling(ctx context.Context, bill *providers.Bill) (context.Context, context.CancelFunc) {
+	if bill == nil {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, s.cloud.ceiling, fmt.Errorf("%w: after %v", errCeiling, s.cloud.ceiling))
+	return context.WithTimeoutCause(ctx, bill.Ceiling, fmt.Errorf("%w: after %v", errCeiling, bill.Ceiling))
 }

@@ -65,6 +65,9 @@ func TestConsent(t *testing.T) {
 		"up without consent":      {args: []string{"up"}, code: 2, stderr: []string{"scaleproof-x", "--accept-cost"}},
 		"a dry run":               {args: []string{"run", "--dry-run"}, stdout: []string{"AWS::EKS::Cluster", "scaleproof-x", "0.300      0.800", "an estimate"}},
 		"a dry run, with consent": {args: []string{"run", "--dry-run", "--accept-cost"}, stdout: []string{"scaleproof-x"}},
+		"a run that ends":         {args: []string{"run"}, code: 2, stderr: []string{"removed at the end or after 3h0m0s"}},
+		"a cluster that is kept":  {args: []string{"run", "--keep"}, code: 2, stderr: []string{"STAY, at this cost, until `scaleproof down --provider"}},
+		"up, which keeps it":      {args: []string{"up"}, code: 2, stderr: []string{"STAY, at this cost"}},
 		"a run with consent":      {args: []string{"run", "--accept-cost"}, stderr: []string{"AWS::EKS::Cluster"}, stdout: []string{"KEPT"}, made: true},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -88,12 +91,23 @@ func TestConsent(t *testing.T) {
 	}
 }
 
+// TestNoBill is a price that nobody can tell: then nothing is made.
+func TestNoBill(t *testing.T) {
+	f := &fake{}
+	w := f.world()
+	w.bill = func(settings) (*providers.Bill, error) { return nil, errTest }
+	if got := do(t, t.Context(), w, "run", "--accept-cost", "--out", t.TempDir()); got.code != 2 || len(f.done) > 0 {
+		t.Errorf("exit code %d, and did %v", got.code, f.done)
+	}
+}
+
 // TestCeiling is a run that takes too long, of a cluster that was to be kept.
 func TestCeiling(t *testing.T) {
 	f, out := &fake{bill: priced()}, t.TempDir()
+	f.bill.Ceiling = 2 * time.Second
 	w := f.world()
 	w.build = func(context.Context, string) (specRunner, error) { return endless{}, nil }
-	got := do(t, t.Context(), w, "run", "--accept-cost", "--ceiling", "2s", "--keep", "--out", out)
+	got := do(t, t.Context(), w, "run", "--accept-cost", "--keep", "--out", out)
 	if got.code != 2 || !slices.Contains(f.done, "down") {
 		t.Errorf("exit code %d, and did %v", got.code, f.done)
 	}
@@ -217,6 +231,31 @@ func TestEKSRefuses(t *testing.T) {
 			got := do(t, t.Context(), w, c.args...)
 			if got.code != 2 || !strings.Contains(got.stderr, c.says) || strings.Contains(got.stderr, "12345") {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)
+			}
+		})
+	}
+}
+
+// refusing is a provider that begins nothing, such as one that finds someone
+// else's cluster under the name.
+type refusing struct{ *fake }
+
+func (r refusing) Up(ctx context.Context, name string) (providers.Cluster, error) {
+	_, err := r.fake.Up(ctx, name)
+	return nil, errors.Join(err, errTest)
+}
+
+// TestRefusedClusterIsLeftAlone by whoever was refused, and so is its branch.
+func TestRefusedClusterIsLeftAlone(t *testing.T) {
+	for _, command := range []string{"run", "up"} {
+		t.Run(command, func(t *testing.T) {
+			f := &fake{}
+			w, recalled := f.world(), false
+			w.provider = func(settings, imageSet, log) (providers.Provider, error) { return refusing{f}, nil }
+			w.recall = func(context.Context, settings, log) error { recalled = true; return nil }
+			got := do(t, t.Context(), w, command, "--out", t.TempDir())
+			if got.code != 2 || !strings.Contains(got.stdout+got.stderr, errTest.Error()) || recalled || slices.Contains(f.done, "down") {
+				t.Errorf("exit code %d, did %v, recalled: %t", got.code, f.done, recalled)
 			}
 		})
 	}

@@ -104,16 +104,16 @@ func (s *settings) place(l log) (*bootstrap.Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := engine.CacheDir()
+	local, err := repositories(*s)
 	if err != nil {
 		return nil, err
 	}
 	options := bootstrap.Options{
-		Cluster: name, Run: time.Now().UTC().Format("20060102T150405Z"),
+		Cluster: name, Run: time.Now().UTC().Format(bootstrap.StampLayout),
 		URL:         s.git.url,
 		Credentials: git.Credentials{Username: s.git.username, Token: os.Getenv(gitTokenVariable)},
-		Local:       git.Store{Directory: filepath.Join(cache, "git", s.provider, name)},
-		Notes:       s.notes, Log: l,
+		Local:       git.Store{Directory: filepath.Join(local, name)},
+		Notes:       s.notes, Log: l, Down: s.takenDownBy(),
 	}
 	if s.git.url == "" {
 		options.Credentials = git.Credentials{Username: s.git.gitHubUser, Token: os.Getenv(gitHubTokenVariable)}
@@ -160,7 +160,20 @@ func (s *settings) placeName() (string, error) {
 	if s.provider == "eks" {
 		return eks.ClusterName(s.cluster)
 	}
-	return strings.Trim(noName.ReplaceAllString(s.cluster+"-"+s.context, "-"), "-"), nil
+	// Not the name that a cluster of EKS could have: it is not swept when that is gone.
+	return strings.Trim(noName.ReplaceAllString("existing-"+s.cluster+"-"+s.context, "-"), "-"), nil
+}
+
+// takenDownBy is the command that takes down what the settings name.
+func (s *settings) takenDownBy() string {
+	command := "scaleproof down --provider " + s.provider
+	if s.provider != "existing" {
+		return command + " --cluster-name " + s.cluster
+	}
+	if s.context != "" {
+		command += " --context " + s.context
+	}
+	return command
 }
 
 // notes remember what is made in that repository.
@@ -205,7 +218,7 @@ func recall(ctx context.Context, s settings, l log) error {
 	if failed != nil {
 		return failed
 	}
-	if failed = bootstrap.Unremoved(notes); failed != nil { // else there never was anything
+	if failed = bootstrap.Unremoved(notes, s.takenDownBy()); failed != nil { // else there never was anything
 		failed = fmt.Errorf("%w: %w", failed, err)
 	}
 	return errors.Join(failed, notes.Close())

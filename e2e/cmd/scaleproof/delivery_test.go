@@ -11,6 +11,7 @@ import (
 
 	"github.com/scaleproof/scaleproof/fixtures/git"
 	"github.com/scaleproof/scaleproof/fixtures/git/github/githubdouble"
+	"github.com/scaleproof/scaleproof/providers/eks"
 )
 
 const testToken = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -84,9 +85,10 @@ func TestDryRunTellsOfTheDelivery(t *testing.T) {
 	}{
 		"GitHub": {onGitHub("APP_IMAGE", "registry.test/app:v1"), []string{
 			"git-branch", "scaleproof/scaleproof-x/", "/stack of https://api.github.com/repos/octocat/fleet", "deploy-key", "registry.test/app:v1"}},
-		"an enterprise": {onGitHub("GITHUB_API_URL", "https://git.test/api/v3", "GITHUB_REPO", "team/fleet"), []string{"https://git.test/api/v3/repos/team/fleet"}},
-		"a URL":         {map[string]string{"GIT_URL": "https://git.test/fleet.git"}, []string{"/stack of https://git.test/fleet.git"}},
-		"nothing":       {nil, []string{"not yet: no git repository", "set GITHUB_TOKEN", "not yet: no place for the apps' image"}},
+		"a registry of AWS": {onGitHub("APP_IMAGE", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:v1"), []string{"[redacted].dkr.ecr.eu-west-1.amazonaws.com/app:v1"}},
+		"an enterprise":     {onGitHub("GITHUB_API_URL", "https://git.test/api/v3", "GITHUB_REPO", "team/fleet"), []string{"https://git.test/api/v3/repos/team/fleet"}},
+		"a URL":             {map[string]string{"GIT_URL": "https://git.test/fleet.git"}, []string{"/stack of https://git.test/fleet.git"}},
+		"nothing":           {nil, []string{"not yet: no git repository", "set GITHUB_TOKEN", "not yet: no place for the apps' image"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			setVariables(t, c.set)
@@ -152,10 +154,17 @@ func TestRecall(t *testing.T) {
 	if left, err := remains(t.Context(), s); err != nil || len(left) != 2 {
 		t.Errorf("left %q, %v", left, err)
 	}
+	if err := forget(s); err != nil {
+		t.Error(err)
+	}
+	if copies, err := filepath.Glob(os.Getenv("SCALEPROOF_CACHE") + "/git/eks/*"); err != nil || len(copies) > 0 {
+		t.Errorf("copies %q, %v", copies, err)
+	}
 	// Without the token nothing can be removed, and that is not silent.
 	t.Setenv(gitHubTokenVariable, "")
 	err = recall(t.Context(), s, told)
-	if err == nil || !strings.Contains(err.Error(), delivery.Base()) || !strings.Contains(err.Error(), "set GITHUB_TOKEN") {
+	if err == nil || !strings.Contains(err.Error(), delivery.Base()) || !strings.Contains(err.Error(), "set GITHUB_TOKEN") ||
+		!strings.Contains(err.Error(), "scaleproof down --provider eks --cluster-name x") {
 		t.Errorf("without a token: %v", err)
 	}
 	t.Setenv(gitHubTokenVariable, testToken)
@@ -202,5 +211,61 @@ func TestRecalledWithTheCluster(t *testing.T) {
 				t.Errorf("exit code %d, recalled %d times: %s", got.code, recalled, got.stdout)
 			}
 		})
+	}
+}
+
+// TestForgetsAfterTheLook for what is left, which makes a copy of the repository.
+func TestForgetsAfterTheLook(t *testing.T) {
+	cluster := &costly{fake: &fake{}}
+	w := cluster.world()
+	var order []string
+	w.remains = func(context.Context, settings) ([]string, error) { order = append(order, "remains"); return nil, nil }
+	w.forget = func(settings) error { order = append(order, "forget"); return nil }
+	got := do(t, t.Context(), w, "run", "--out", t.TempDir())
+	if got.code != 0 || strings.Join(order, " ") != "remains forget" {
+		t.Errorf("exit code %d, did %q", got.code, order)
+	}
+}
+
+// TestSweepGit is what a runner that is gone left in someone's repository.
+func TestSweepGit(t *testing.T) {
+	double, remote := forged(t)
+	s := settings{provider: "eks", cluster: "x", git: gitSettings{
+		gitHubUser: "octocat", gitHubRepo: "fleet", api: os.Getenv("GITHUB_API_URL"),
+	}}
+	said := &strings.Builder{}
+	told := (&console{stderr: said}).logf
+	place, err := s.place(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivery, err := place.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := delivery.Commit(t.Context(), delivery.Branch(), map[string][]byte{"a": {}}, "m"); err != nil {
+		t.Fatal(err)
+	}
+	sweep := func(remove bool, found ...eks.Swept) []eks.Swept {
+		t.Helper()
+		all, err := sweepGit(t.Context(), s, eks.SweepOptions{Delete: remove}, found, told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if all := sweep(true, eks.Swept{Name: "scaleproof-x", Spared: "it is young"}); len(all) > 0 {
+		t.Errorf("of a cluster that is there: %v", all)
+	}
+	if all := sweep(false); len(all) != 1 || all[0].Name != delivery.Base() || len(all[0].Parts) != 2 || len(double.Keys()) != 1 {
+		t.Errorf("a look found %v, and left %v", all, double.Keys())
+	}
+	sweep(true, eks.Swept{Name: "scaleproof-x"})
+	if branches, err := remote.Branches(t.Context(), ""); err != nil || len(branches) > 0 || len(double.Keys()) > 0 {
+		t.Errorf("left are %q, %+v, %v", branches, double.Keys(), err)
+	}
+	t.Setenv(gitHubTokenVariable, "")
+	if all := sweep(true); len(all) > 0 || !strings.Contains(said.String(), "were not looked for: no git repository") {
+		t.Errorf("%v, and said %q", all, said)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/scaleproof/scaleproof/fixtures/images"
 	"github.com/scaleproof/scaleproof/fixtures/stack"
 	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/eks"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
 
@@ -133,8 +134,16 @@ func serveGit(ctx context.Context, s settings, reachable providers.HostReachable
 	return server, err
 }
 
-// repositories is the folder of a cluster's git repositories.
+// repositories is the folder of a cluster's git repositories, and of our copies of
+// someone's.
 func repositories(s settings) (string, error) {
 	cache, err := engine.CacheDir()
-	return filepath.Join(cache, "git", s.provider, s.cluster), err
+	if err != nil {
+		return "", err
+	}
+	name := s.cluster
+	if s.provider == "eks" { // has one name however it is written
+		name, err = eks.ClusterName(name)
+	}
+	return filepath.Join(cache, "git", s.provider, name), err
 }

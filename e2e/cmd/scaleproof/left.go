@@ -34,17 +34,23 @@ func removal(cluster providers.Cluster) time.Duration {
 // both asked of a cloud.
 func (s *session) remove(ctx context.Context) {
 	rest := context.WithoutCancel(ctx)
-	_ = s.phase(rest, "down", func(ctx context.Context) error {
+	leaver, looks := s.cluster.(providers.Leaver)
+	failed := s.phase(rest, "down", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, removal(s.cluster))
 		defer cancel()
 		// The one must not keep the other: the cluster costs, and the key opens.
-		if err := errors.Join(s.cluster.Down(ctx), s.recall(ctx, s.settings, s.logf)); err != nil {
+		if err := errors.Join(s.cluster.Down(ctx), s.recall(ctx, s.settings, s.logf)); err != nil || looks {
 			return err
 		}
 		return s.forget(s.settings)
 	})
-	if leaver, ok := s.cluster.(providers.Leaver); ok {
-		_ = s.phase(rest, "left", func(ctx context.Context) error { return s.judgeLeft(ctx, leaver) })
+	if looks {
+		_ = s.phase(rest, "left", func(ctx context.Context) error {
+			if err := s.judgeLeft(ctx, leaver); err != nil || failed != nil {
+				return err
+			}
+			return s.forget(s.settings) // and not before: the look makes our copy of someone's repository again
+		})
 	}
 	if metered, ok := s.cluster.(providers.Metered); ok {
 		s.report.Cloud = metered.Requests()

@@ -89,6 +89,7 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 	if err := c.enter(); err != nil {
 		return err
 	}
+	s.cluster = name
 	set, err := c.set(ctx, root, s)
 	if err != nil {
 		return err
@@ -107,7 +108,9 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 		return err
 	}
 	found := rehearsed{began: began}
-	err = c.perform(ctx, account, set, s, temporary, &found)
+	if err = c.perform(ctx, account, set, s, temporary, &found); err != nil {
+		found.failed = append(found.failed, err.Error()) // what could not be looked at was not passed
+	}
 	found.close(ctx, account)
 	if err := errors.Join(err, found.print(c.stdout)); err != nil {
 		return err

@@ -208,3 +208,13 @@ func TestEndedProcessIsGone(t *testing.T) {
 	}
 	_ = command.Wait() // only now
 }
+
+// TestRehearsalTakesItsOwnName when it looks whether that is free.
+func TestRehearsalTakesItsOwnName(t *testing.T) {
+	t.Setenv("SCALEPROOF_CACHE", t.TempDir())
+	w, looked := (&fake{}).world(), ""
+	w.prepare = func(_ context.Context, s settings, _ log) error { looked = s.cluster; return errTest }
+	if got := do(t, t.Context(), w, "rehearse"); got.code != 2 || looked != "scaleproof-rehearsal" {
+		t.Errorf("exit code %d, and looked for %q: %s", got.code, looked, got.stderr)
+	}
+}

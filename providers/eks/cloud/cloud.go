@@ -82,7 +82,7 @@ func Open(ctx context.Context, options Options) (*Account, error) {
 	if account.config.Retryer == nil {
 		account.config.Retryer = func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts, o.MaxBackoff = attempts, account.Pace.Most
+				o.MaxAttempts, o.MaxBackoff = attempts, account.Pace.backoff()
 			})
 		}
 	}

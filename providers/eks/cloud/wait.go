@@ -13,12 +13,16 @@ import (
 )
 
 // Pace is how often a wait asks: after First, then each time half as long
-// again, at most every Most. Both are also what the backoff of a throttled
-// request grows to.
+// again, at most every Most.
 type Pace struct{ First, Most time.Duration }
 
-// DefaultPace fits services that need minutes for an answer.
-var DefaultPace = Pace{First: 5 * time.Second, Most: 20 * time.Second}
+// DefaultPace fits services that need minutes for an answer, and loses seconds
+// of those that need less.
+var DefaultPace = Pace{First: 2 * time.Second, Most: 10 * time.Second}
+
+// backoff is what the pauses between attempts grow to where the service says
+// that it is asked too often.
+func (p Pace) backoff() time.Duration { return 2 * p.Most }
 
 // leastLimit is what is left of any limit when a pace is fast.
 const leastLimit = 2 * time.Second
@@ -35,7 +39,7 @@ func (p Pace) Deadline(ctx context.Context, limit time.Duration, format string, 
 
 // unheard is how often something that was just made may be said not to exist:
 // what answers may not have heard of it yet.
-const unheard = 6
+const unheard = 9
 
 // Thing is something that a service makes or removes in its own time.
 type Thing[T any] struct {
@@ -89,7 +93,7 @@ func (p Pace) Until(ctx context.Context, ask func(context.Context) (done bool, e
 			return err
 		}
 		if err != nil {
-			last, pause = err, p.Most
+			last, pause = err, p.backoff()
 		}
 		// A tenth more or less, so that many who wait do not ask at once.
 		timer := time.NewTimer(pause + time.Duration((rand.Float64()-0.5)*0.2*float64(pause)))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -60,6 +62,33 @@ func TestSettle(t *testing.T) {
 			if diff := cmp.Diff(c.told, told); diff != "" {
 				t.Errorf("told (-want +got):\n%s", diff)
 			}
+		})
+	}
+}
+
+// TestPaceOfUntil counts how often is asked within a minute: soon at first, not
+// rarely at last, and seldom where the service says that it is too often.
+func TestPaceOfUntil(t *testing.T) {
+	for name, c := range map[string]struct {
+		refused     bool
+		least, most int
+	}{
+		"a service at work":     {least: 8, most: 10}, // at 0, 2, 5, 9.5, 16, 26, 36, 46 and 56 s, a tenth more or less
+		"one that is throttled": {refused: true, least: 3, most: 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				asked := 0
+				err := DefaultPace.Until(ctx, func(context.Context) (bool, error) {
+					asked++
+					return false, passing(c.refused)
+				})
+				if err == nil || asked < c.least || asked > c.most {
+					t.Errorf("asked %d times, want %d to %d: %v", asked, c.least, c.most, err)
+				}
+			})
 		})
 	}
 }

@@ -79,31 +79,48 @@ func Open(dir, name string) (*Ledger, error) {
 	return l, nil
 }
 
-// read takes the whole lines of the file, and cuts off what is not whole so
-// that the next line starts on its own.
+// Look reads the ledger of a name below dir, also while another process has it.
+// It makes nothing, and what it returns can only be asked.
+func Look(dir, name string) (*Ledger, error) {
+	l := &Ledger{path: filepath.Join(dir, name+".jsonl")}
+	_, err := l.load()
+	return l, err
+}
+
+// read loads the file and cuts off what is not whole, so that the next line
+// starts on its own.
 func (l *Ledger) read() error {
-	data, err := os.ReadFile(l.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	whole, err := l.load()
 	if err != nil {
+		return err
+	}
+	if err := os.Truncate(l.path, int64(whole)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	whole := bytes.LastIndexByte(data, '\n') + 1
+	return nil
+}
+
+// load takes the whole lines of the file, and says how long they are together.
+func (l *Ledger) load() (whole int, err error) {
+	data, err := os.ReadFile(l.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ledger: %w", err)
+	}
+	whole = bytes.LastIndexByte(data, '\n') + 1
 	for number, text := range bytes.Split(bytes.TrimSuffix(data[:whole], []byte("\n")), []byte("\n")) {
 		if len(text) == 0 {
 			continue
 		}
 		var entry line
 		if err := json.Unmarshal(text, &entry); err != nil {
-			return fmt.Errorf("%s: line %d is not a ledger's: look at it, and remove the line or the file: %w", l.path, number+1, err)
+			return 0, fmt.Errorf("%s: line %d is not a ledger's: look at it, and remove the line or the file: %w", l.path, number+1, err)
 		}
 		l.apply(entry)
 	}
-	if err := os.Truncate(l.path, int64(whole)); err != nil {
-		return fmt.Errorf("ledger: %w", err)
-	}
-	return nil
+	return whole, nil
 }
 
 func (l *Ledger) apply(entry line) {

@@ -3,7 +3,10 @@ package rehearsal
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
@@ -17,8 +20,45 @@ const (
 	archLabel = "kubernetes.io/arch"
 )
 
-// endLimit is how long the engine may take to remove a container.
-const endLimit = 30 * time.Second
+const (
+	// endLimit is how long the engine may take to remove a container.
+	endLimit = 30 * time.Second
+	// lookEvery is how old what is known of the machines may be: those who ask
+	// for them do so once a second, and hold all of the cloud while they do.
+	lookEvery = time.Second
+)
+
+// fleet is what was last seen of the machines.
+type fleet struct {
+	mu  sync.Mutex
+	all []cloud.Machine
+	err error
+}
+
+// now answers at once.
+func (f *fleet) now() ([]cloud.Machine, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.all, f.err
+}
+
+func (f *fleet) saw(all []cloud.Machine, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all, f.err = all, err
+}
+
+// watchMachines looks for the machines again and again until the context ends.
+// From then on nobody knows of them.
+func (p *plant) watchMachines(ctx context.Context) *fleet {
+	seen := &fleet{}
+	seen.saw(p.machines(ctx))
+	go func() {
+		wait.UntilWithContext(ctx, func(ctx context.Context) { seen.saw(p.machines(ctx)) }, lookEvery)
+		seen.saw(nil, context.Cause(ctx))
+	}()
+	return seen
+}
 
 // machines are the containers of nodes that Karpenter has made, as EC2 would
 // tell of them. In Auto Mode a node has the name of its instance; so here an

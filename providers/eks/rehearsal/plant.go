@@ -87,9 +87,10 @@ func (p *plant) make(ctx context.Context) (*cloud.DataPlane, error) {
 		return nil, err
 	}
 	p.options.Log("its node pools are there after %.1fs", time.Since(begin).Seconds())
+	machines := p.watchMachines(ctx)
 	return &cloud.DataPlane{
 		Endpoint: config.Host, CA: config.CAData,
-		Machines: func() ([]cloud.Machine, error) { return p.machines(ctx) },
+		Machines: machines.now,
 		Pools:    func(pools []string) { p.setPools(ctx, config, pools) },
 	}, nil
 }

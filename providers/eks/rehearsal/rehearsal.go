@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
+	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
 	"github.com/scaleproof/scaleproof/providers/kind"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
@@ -68,6 +69,9 @@ func Start(ctx context.Context, options Options) (*Rehearsal, error) {
 	}
 	who := someone()
 	server := awsdouble.New(awsdouble.Options{Principals: []awsdouble.Principal{who}, Region: options.Region})
+	server.Turn(func(k *cloud.Knobs) { // what stands behind the cluster takes its own time
+		k.Creating, k.Updating, k.Deleting = cloud.Pace{}, cloud.Pace{}, cloud.Pace{}
+	})
 	authority, err := server.Authority()
 	if err != nil {
 		return nil, err

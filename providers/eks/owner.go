@@ -1,0 +1,85 @@
+package eks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/scaleproof/scaleproof/providers/eks/control"
+	"github.com/scaleproof/scaleproof/providers/eks/identity"
+	"github.com/scaleproof/scaleproof/providers/eks/ledger"
+	"github.com/scaleproof/scaleproof/providers/eks/stack"
+)
+
+// downCommand is that by which a person removes the cluster.
+func (c *cluster) downCommand() string {
+	return "`scaleproof down --provider eks --cluster-name " + c.name + "`"
+}
+
+// admit refuses what has our tag and was made by another machine, of whose runs
+// this one knows nothing: as long as it may be in use there, and when it has
+// expired.
+func (c *cluster) admit(head *ledger.Head, tags map[string]string) error {
+	if head != nil && tags[CreatedTag] == head.Created.Format(time.RFC3339) {
+		return nil
+	}
+	switch _, expires := tagTimes(tags); {
+	case expires.IsZero():
+		return nil
+	case !expires.After(time.Now()):
+		return c.expired(expires)
+	default:
+		return fmt.Errorf("another machine's scaleproof made it, and it may be in use until %s: choose another name with CLUSTER_NAME, or remove it with %s",
+			expires.UTC().Format(time.RFC3339), c.downCommand())
+	}
+}
+
+// expired is about a cluster that nobody may use any more: who makes it anew has
+// all of its time.
+func (c *cluster) expired(at time.Time) error {
+	return fmt.Errorf("it has expired at %s: remove it with %s, and make it anew, if it is to be there longer with a greater --ceiling or CEILING",
+		at.UTC().Format(time.RFC3339), c.downCommand())
+}
+
+// left is how long the cluster may still be there: until it expires if this
+// machine made it and has not begun to remove it, else as long as one that is made
+// now. It asks nobody.
+func (c *cluster) left() (time.Duration, error) {
+	notes, err := ledger.Look(c.options.home(), c.name)
+	if err != nil || notes.Head() == nil || len(notes.Names(removalKind)) > 0 {
+		return c.options.Ceiling, err
+	}
+	expires := notes.Head().Expires
+	if left := time.Until(expires).Round(time.Second); left > 0 {
+		return min(left, c.options.Ceiling), nil
+	}
+	return 0, fmt.Errorf("cluster %s: %w", c.name, c.expired(expires))
+}
+
+// ours tells whether a stack has our tag.
+func (c *cluster) ours(base *stack.Stack) bool { return base != nil && base.Tags[ClusterTag] == c.name }
+
+// prove notes whether anything but EKS' own tag leads to the name: what this
+// machine has written down, or a tag of ours. Machines and volumes have none,
+// and without a proof they are someone else's.
+func (c *cluster) prove(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, tagged []identity.Provider) {
+	c.proven = c.proven || notes.Head() != nil || len(notes.Entries()) > 0 ||
+		plane != nil && control.Owned(plane, c.mark()) || c.ours(base) ||
+		slices.ContainsFunc(tagged, func(p identity.Provider) bool { return p.Tags[ClusterTag] == c.name })
+}
+
+// usesRole tells whether a control plane has the role that our stack makes.
+func (c *cluster) usesRole(plane *types.Cluster) bool {
+	return strings.HasSuffix(aws.ToString(plane.RoleArn), "/"+c.clusterRole())
+}
+
+// untagged is about a cluster that has lost our tag, and would be wrecked by the
+// removal of what it stands on.
+func (c *cluster) untagged() error {
+	return fmt.Errorf("cluster %[1]s stands on this stack without the tag %[2]s=%[1]s: give it back (aws eks tag-resource --tags %[2]s=%[1]s --resource-arn …), then run %[3]s again",
+		c.name, ClusterTag, c.downCommand())
+}
