@@ -26,19 +26,20 @@ type staging struct {
 // ServeHTTP implements http.Handler.
 func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answers := map[string]string{
-		"/readyz":                 `ok`,
-		"/api":                    `{"kind":"APIVersions","versions":["v1"]}`,
-		"/apis":                   `{"kind":"APIGroupList","apiVersion":"v1","groups":[]}`,
-		"/api/v1":                 `{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"namespaces","kind":"Namespace","verbs":["list"]}]}`,
-		"/api/v1/namespaces":      `{"kind":"NamespaceList","apiVersion":"v1","metadata":{},"items":[]}`,
-		"/api/v1/namespaces/keda": `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"keda"}}`,
-		"/api/v1/nodes":           `{"kind":"NodeList","apiVersion":"v1","metadata":{},"items":[]}`,
-		"/api/v1/pods":            `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}`,
+		"/readyz":                             `ok`,
+		"/api":                                `{"kind":"APIVersions","versions":["v1"]}`,
+		"/apis":                               `{"kind":"APIGroupList","apiVersion":"v1","groups":[]}`,
+		"/api/v1":                             `{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"namespaces","kind":"Namespace","verbs":["list"]}]}`,
+		"/api/v1/namespaces":                  `{"kind":"NamespaceList","apiVersion":"v1","metadata":{},"items":[]}`,
+		"/api/v1/namespaces/keda":             `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"keda"}}`,
+		"/api/v1/namespaces/kube-system/pods": `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}`,
+		"/api/v1/nodes":                       `{"kind":"NodeList","apiVersion":"v1","metadata":{},"items":[]}`,
+		"/api/v1/pods":                        `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}`,
 	}
 	if r.Method != http.MethodGet {
 		s.changes = append(s.changes, r.Method+" "+r.URL.Path)
 	}
-	if selector := r.URL.Query().Get("labelSelector"); selector != "" {
+	if selector := r.URL.Query().Get("labelSelector"); selector != "" && r.URL.Path == "/api/v1/namespaces" {
 		s.selectors = append(s.selectors, selector)
 	}
 	w.Header().Set("Content-Type", "application/json")
