@@ -62,7 +62,7 @@ func (c *cluster) HostAddress(ctx context.Context) (string, error) { return gate
 // Kubeconfig implements providers.KubeconfigHolder.
 func (c *cluster) Kubeconfig() (path, context string) { return c.home.kubeconfig(), "kind-" + c.name }
 
-// up takes over what is there and good, or makes the cluster.
+// up takes over what is there and good, or makes the cluster. Its lock is held.
 func (c *cluster) up(ctx context.Context) error {
 	info, err := engine.Ensure(ctx, engine.Options{CacheDir: c.options.CacheDir, Log: c.options.Log})
 	if err != nil {
@@ -73,11 +73,6 @@ func (c *cluster) up(ctx context.Context) error {
 		return err
 	}
 	c.socket = info.Socket()
-	release, err := c.home.claim()
-	if err != nil {
-		return err
-	}
-	defer release()
 	found, err := look(ctx, c.name)
 	if err != nil {
 		return err

@@ -11,13 +11,14 @@ import (
 )
 
 // home is a cluster's folder in the cache.
-type home struct{ dir, lock, networkLock string }
+type home struct{ dir, lock, useLock, networkLock string }
 
 func newHome(cache, name string) home {
 	root := filepath.Join(cache, "kind")
 	return home{
 		dir:         filepath.Join(root, name),
 		lock:        filepath.Join(root, name+".lock"),
+		useLock:     filepath.Join(root, name+".run.lock"), // no name has a dot
 		networkLock: filepath.Join(root, "network.lock"),
 	}
 }
@@ -71,12 +72,29 @@ func replace(path string, data []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// errBusy is the lock being held by a process that lives: the kernel lets go of
-// a lock with the process that holds it.
-var errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+// A lock is held by a process that lives: the kernel lets go of it with the
+// process, and those that it starts do not inherit it.
+var (
+	errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+	errUsed = errors.New("a run uses this cluster: wait for it, stop it, or set CLUSTER_NAME")
+)
 
-// claim takes the cluster's lock without waiting and returns how to let go.
-func (h home) claim() (release func(), err error) { return lock(h.lock, syscall.LOCK_NB) }
+// claim takes the lock on the cluster's parts without waiting and returns how to
+// let go.
+func (h home) claim() (release func(), err error) { return take(h.lock, errBusy) }
+
+// claimUse takes the lock of who needs the cluster to stay as it is, or wants it
+// gone, without waiting.
+func (h home) claimUse() (release func(), err error) { return take(h.useLock, errUsed) }
+
+// take is an error for a lock that another one holds.
+func take(path string, held error) (release func(), err error) {
+	release, err = lock(path, syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, held
+	}
+	return release, err
+}
 
 // claimNetwork waits for the lock on the network that all clusters share; it is
 // held for a moment only.
@@ -92,9 +110,6 @@ func lock(path string, how int) (func(), error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|how); err != nil {
 		file.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errBusy
-		}
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	return func() { file.Close() }, nil

@@ -16,7 +16,8 @@ func newDown(c *console) *cobra.Command {
 		Short: "remove the cluster, and whatever an interrupted run left",
 		Long: `down removes the cluster's containers and network, and ends processes that a
 killed run left behind. It removes only what scaleproof made: what merely has
-the same name is left alone and named. Removing what is gone is no error.
+the same name is left alone and named. Removing what is gone is no error. A
+cluster that a run uses is not removed under it: stop the run first.
 
 The branch and the deploy key that a cluster was delivered with go too; that
 takes the same git settings as the run had.
@@ -34,6 +35,9 @@ installed by --install, and the namespaces that a killed run left.`,
 			}
 			if n > 0 {
 				c.logf("ended %d processes of a run that was killed", n)
+			}
+			if err := c.hold(s); err != nil {
+				return err
 			}
 			s.install = s.provider == "existing" // it may have been
 			provider, err := c.provider(s, imageSet{}, c.logf)

@@ -211,8 +211,10 @@ func (v *victim) leftovers(t *testing.T) []string {
 		found, _ := filepath.Glob(filepath.Join(cache, pattern))
 		left = append(left, found...)
 	}
-	if held(t, filepath.Join(cache, "kind", v.cluster+".lock")) {
-		left = append(left, "the cluster's lock")
+	for _, lock := range []string{".lock", ".run.lock"} {
+		if held(t, filepath.Join(cache, "kind", v.cluster+lock)) {
+			left = append(left, v.cluster+lock)
+		}
 	}
 	return left
 }
