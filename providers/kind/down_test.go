@@ -1,9 +1,12 @@
 package kind
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -93,6 +96,27 @@ echo 99`},
 	want := []string{"rm --force --volumes 1", "rm --force --volumes 99", "rm --force --volumes 98"}
 	if diff := cmp.Diff(want, removed); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// One whose removal is stuck in the engine is asked for again and again, but not
+// without a pause, and named when the time is up.
+func TestDownOfAContainerThatDoesNotGo(t *testing.T) {
+	docker := fakedocker.Install(t, "docker", append(having(t, ours, registry),
+		fakedocker.Fails("rm *", "removal of container 1 is already in progress"))...)
+	found, err := provider(t, nil).Find(t.Context(), "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limit = time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	if err := found.Down(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "it-control-plane, scaleproof-it-registry") {
+		t.Errorf("error %v", err)
+	}
+	asked := slices.DeleteFunc(docker.Calls(t), func(call string) bool { return !strings.HasPrefix(call, "rm ") })
+	if most := int(limit/removePause) + 1; len(asked) > most {
+		t.Errorf("asked %d times within %v, want at most %d", len(asked), limit, most)
 	}
 }
 
