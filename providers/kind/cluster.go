@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -220,8 +221,22 @@ func (c *cluster) Down(ctx context.Context) error {
 		return fmt.Errorf("cluster %s: %w", c.name, err)
 	}
 	defer release()
-	if err := c.remove(ctx); err != nil {
+	if err := c.wakeAndRemove(ctx); err != nil {
 		return fmt.Errorf("cluster %s: %w", c.name, err)
 	}
 	return nil
+}
+
+// wakeAndRemove removes the cluster from an engine that may have to be started
+// first. Without a docker command, and without a note of what was asked of one,
+// no engine can have anything of it.
+func (c *cluster) wakeAndRemove(ctx context.Context) error {
+	err := engine.Wake(ctx, engine.Options{CacheDir: c.options.CacheDir, Log: c.options.Log})
+	if _, noted := c.home.readState(); errors.Is(err, exec.ErrNotFound) && errors.Is(noted, os.ErrNotExist) {
+		return c.home.remove()
+	}
+	if err != nil {
+		return err
+	}
+	return c.remove(ctx)
 }

@@ -18,7 +18,7 @@ import (
 // TestNetworkThatIsKept is one in which this machine has an address before there
 // is a cluster, and after.
 func TestNetworkThatIsKept(t *testing.T) {
-	docker := fakedocker.Install(t, "docker", append(having(t),
+	docker := fakedocker.Install(t, "docker", append(alive(having(t)...),
 		fakedocker.Says("network ls *", ""), fakedocker.Says("network create *", "n1"),
 		fakedocker.Says("network inspect bridge *", ""), fakedocker.Says("network inspect kind *", "172.18.0.1 fc00::1 "))...)
 	p := provider(t, func(o *Options) { o.KeepNetwork = true })

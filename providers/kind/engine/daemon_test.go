@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,5 +68,19 @@ func TestInstallElsewhereSaysWhatToInstall(t *testing.T) {
 	var absent *AbsentError
 	if !errors.As(err, &absent) || !strings.Contains(absent.Fix, "https://docs.docker.com/engine/install/") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestWakeInstallsNothing(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root installs")
+	}
+	apt := fakedocker.Install(t, "apt-get", fakedocker.Says("*", ""))
+	alone(t, apt)
+	if err := Wake(t.Context(), Options{CacheDir: t.TempDir()}); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("error %v", err)
+	}
+	if calls := apt.Calls(t); len(calls) > 0 {
+		t.Errorf("apt-get %q", calls)
 	}
 }

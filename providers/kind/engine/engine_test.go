@@ -102,6 +102,7 @@ func absentUntilStarted(mark string) []fakedocker.Answer {
 	}
 }
 
+// TestEnsureStartsAnEngine, or else Wake did, and one is enough.
 func TestEnsureStartsAnEngine(t *testing.T) {
 	needRootWithoutSystemd(t)
 	daemon := fakedocker.Install(t, "dockerd", fakedocker.Answer{
@@ -111,6 +112,9 @@ func TestEnsureStartsAnEngine(t *testing.T) {
 	t.Cleanup(func() { kill(t, filepath.Join(daemon.State, "pid")) })
 
 	cache := t.TempDir()
+	if err := Wake(t.Context(), Options{CacheDir: cache}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Ensure(t.Context(), Options{CacheDir: cache}); err != nil {
 		t.Fatal(err)
 	}
