@@ -207,7 +207,7 @@ func (v *victim) leftovers(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pattern := range []string{"kind/" + v.cluster, "git/kind/" + v.cluster, "bin/.partial-*", "node/.debian-*"} {
+	for _, pattern := range []string{"kind/" + v.cluster, "git/kind/" + v.cluster, "bin/.partial-*", "node/.debian-*", "engine/*.new-*"} {
 		found, _ := filepath.Glob(filepath.Join(cache, pattern))
 		left = append(left, found...)
 	}

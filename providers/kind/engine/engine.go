@@ -6,6 +6,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -107,7 +108,7 @@ func answers(ctx context.Context) error {
 }
 
 // accept refuses an engine that cannot run privileged containers on its host,
-// and puts back our runtime if it went with the cache directory.
+// puts back our runtime if it went with the cache directory, and removes older ones.
 func accept(ctx context.Context, info Info) error {
 	host, err := Detect(info)
 	if err != nil || len(host.Lacking) == 0 {
@@ -115,7 +116,8 @@ func accept(ctx context.Context, info Info) error {
 	}
 	switch info.DefaultRuntime {
 	case runtimeName:
-		return ensureRuntime(ctx, info.Runtimes[runtimeName].Path)
+		used := info.Runtimes[runtimeName].Path
+		return errors.Join(ensureRuntime(ctx, used), pruneRuntimes(used))
 	case "runc":
 		return fmt.Errorf("this host lacks %s, so the engine that runs cannot start privileged containers: stop it and try again, and one that can is started",
 			strings.Join(host.Lacking, ", "))

@@ -155,8 +155,15 @@ func TestRuntimeIsBuiltOnceAndPutBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	older := filepath.Join(filepath.Dir(path), "runtime-0123456789ab")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(older, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
-		if err := ensureRuntime(t.Context(), path); err != nil {
+		if err := errors.Join(ensureRuntime(t.Context(), path), pruneRuntimes(path)); err != nil {
 			t.Fatal(err)
 		}
 	}
