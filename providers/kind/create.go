@@ -11,6 +11,8 @@ import (
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 	kindcluster "sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/exec"
+
+	"github.com/scaleproof/scaleproof/providers/kind/doctor"
 )
 
 // abandonLimit is how long kind's library gets to notice that its nodes are
@@ -60,7 +62,7 @@ func (c *cluster) build(ctx context.Context, config *v1alpha4.Cluster) error {
 	if err := c.writeNodeFiles(); err != nil {
 		return err
 	}
-	if err := raiseInotify(inotifyPath, c.options.Log); err != nil {
+	if err := raiseInotify(doctor.InotifyInstances, c.options.Log); err != nil {
 		return err
 	}
 	if err := c.occupyNetwork(ctx); err != nil {
