@@ -68,10 +68,11 @@ soak-nodes: up ## make and remove 30 nodes on the cluster, see that nothing is l
 
 .PHONY: pair-nodes
 pair-nodes: build ## see that two clusters side by side on one engine leave each other's nodes alone
-	for name in pair-a pair-b; do CLUSTER_NAME=$$name $(SCALEPROOF) up; done
-	$(BENCH_NODES) -v -run SideBySide -count 1 -args -cluster $(call kubeconfig,pair-a) -beside $(call kubeconfig,pair-b) \
-		-down 'cd $(CURDIR) && CLUSTER_NAME=pair-a $(SCALEPROOF) down'
-	CLUSTER_NAME=pair-b $(SCALEPROOF) down
+	down() { code=$$?; for name in pair-a pair-b; do CLUSTER_NAME=$$name $(SCALEPROOF) down || code=$$?; done; exit $$code; }; \
+	trap down EXIT; \
+	for name in pair-a pair-b; do CLUSTER_NAME=$$name $(SCALEPROOF) up; done; \
+	($(BENCH_NODES) -v -run SideBySide -count 1 -args -cluster $(call kubeconfig,pair-a) -beside $(call kubeconfig,pair-b) \
+		-down 'cd $(CURDIR) && CLUSTER_NAME=pair-a $(SCALEPROOF) down')
 
 .PHONY: conformance-nodes
 conformance-nodes: up ## run Karpenter's own regression suite on the cluster, which takes an hour: FOCUS='^Drift' runs a part

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -62,7 +63,7 @@ func (c *cluster) HostAddress(ctx context.Context) (string, error) { return gate
 // Kubeconfig implements providers.KubeconfigHolder.
 func (c *cluster) Kubeconfig() (path, context string) { return c.home.kubeconfig(), "kind-" + c.name }
 
-// up takes over what is there and good, or makes the cluster.
+// up takes over what is there and good, or makes the cluster. Its lock is held.
 func (c *cluster) up(ctx context.Context) error {
 	info, err := engine.Ensure(ctx, engine.Options{CacheDir: c.options.CacheDir, Log: c.options.Log})
 	if err != nil {
@@ -73,11 +74,6 @@ func (c *cluster) up(ctx context.Context) error {
 		return err
 	}
 	c.socket = info.Socket()
-	release, err := c.home.claim()
-	if err != nil {
-		return err
-	}
-	defer release()
 	found, err := look(ctx, c.name)
 	if err != nil {
 		return err
@@ -225,8 +221,22 @@ func (c *cluster) Down(ctx context.Context) error {
 		return fmt.Errorf("cluster %s: %w", c.name, err)
 	}
 	defer release()
-	if err := c.remove(ctx); err != nil {
+	if err := c.wakeAndRemove(ctx); err != nil {
 		return fmt.Errorf("cluster %s: %w", c.name, err)
 	}
 	return nil
+}
+
+// wakeAndRemove removes the cluster from an engine that may have to be started
+// first. Without a docker command, and without a note of what was asked of one,
+// no engine can have anything of it.
+func (c *cluster) wakeAndRemove(ctx context.Context) error {
+	err := engine.Wake(ctx, engine.Options{CacheDir: c.options.CacheDir, Log: c.options.Log})
+	if _, noted := c.home.readState(); errors.Is(err, exec.ErrNotFound) && errors.Is(noted, os.ErrNotExist) {
+		return c.home.remove()
+	}
+	if err != nil {
+		return err
+	}
+	return c.remove(ctx)
 }

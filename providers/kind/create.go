@@ -8,10 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 	kindcluster "sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/exec"
+
+	"github.com/scaleproof/scaleproof/providers/kind/doctor"
 )
 
 // abandonLimit is how long kind's library gets to notice that its nodes are
@@ -61,25 +62,37 @@ func (c *cluster) build(ctx context.Context, config *v1alpha4.Cluster) error {
 	if err := c.writeNodeFiles(); err != nil {
 		return err
 	}
-	if err := raiseInotify(inotifyPath, c.options.Log); err != nil {
+	if err := raiseInotify(doctor.InotifyInstances, c.options.Log); err != nil {
 		return err
 	}
-	if err := ensureNetwork(ctx, c.home); err != nil {
+	if err := c.occupyNetwork(ctx); err != nil {
 		return err
 	}
 	if err := c.writeTokenWebhook(ctx); err != nil {
 		return err
 	}
-	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.ensureRegistry(inner, nil) })
-	group.Go(func() error { return c.createNodes(inner, config) })
-	if err := group.Wait(); err != nil {
+	if err := c.createNodes(ctx, config); err != nil {
 		return err
 	}
 	if err := c.connect(); err != nil {
 		return err
 	}
 	return c.settle(ctx, createLimit)
+}
+
+// occupyNetwork makes the network and puts the registry on it, before another
+// cluster's Down can find it unused and remove it: kind would make one that bears
+// no label, and nobody would remove that.
+func (c *cluster) occupyNetwork(ctx context.Context) error {
+	release, err := c.home.claimNetwork(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := ensureNetwork(ctx); err != nil {
+		return err
+	}
+	return c.ensureRegistry(ctx, nil)
 }
 
 // createNodes runs kind's library, which takes no context: when ours ends, the

@@ -1,9 +1,13 @@
 package kind
 
 import (
+	"context"
+	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,10 +43,13 @@ func TestDown(t *testing.T) {
 		"ours and a taken":  {answers: append(removable(t, []container{pretender}, ours, pretender), network...), calls: []string{"rm --force --volumes 1", "network rm kind"}, says: "scaleproof-it-registry"},
 		"network is theirs": {answers: append(having(t), fakedocker.Says("network ls *", ""))},
 		"network is in use": {answers: append(having(t), fakedocker.Says("network ls *", "n1"), fakedocker.Says("ps --all --quiet --filter *", "9"))},
-		"no engine":         {answers: []fakedocker.Answer{fakedocker.Fails("*", "Cannot connect to the Docker daemon")}, says: "Cannot connect"},
+		"an engine of the user's own is down": {
+			answers: []fakedocker.Answer{fakedocker.Fails("version *", "Cannot connect to the Docker daemon"), fakedocker.Says("context inspect *", "tcp://10.0.0.9:2375")},
+			says:    "start it, or unset that",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			docker := fakedocker.Install(t, "docker", test.answers...)
+			docker := fakedocker.Install(t, "docker", alive(test.answers...)...)
 			p := provider(t, nil)
 			found, err := p.Find(t.Context(), "it")
 			if err != nil {
@@ -62,6 +69,30 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// Before an engine was installed nothing can be in one; what a cluster was asked
+// for is not forgotten only because the engine is gone.
+func TestDownWithoutDocker(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	p := provider(t, nil)
+	h := newHome(p.options.CacheDir, "it")
+	found, err := p.Find(t.Context(), "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(h.node(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := found.Down(t.Context()); err != nil || exists(h.dir) {
+		t.Errorf("nothing was asked of an engine: error %v, %s is there: %v", err, h.dir, exists(h.dir))
+	}
+	if err := h.writeState(state{Containers: []string{"it-control-plane"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := found.Down(t.Context()); err == nil || !strings.Contains(err.Error(), "install") || !exists(h.state()) {
+		t.Errorf("a container was asked for: error %v", err)
+	}
+}
+
 // The engine goes on creating what a killed command asked for: Down waits for
 // it by the name, which is held.
 func TestDownWaitsForAContainerThatIsBeingCreated(t *testing.T) {
@@ -76,7 +107,7 @@ echo 99`},
 		fakedocker.Says("rm *", ""),
 		fakedocker.Says("network ls *", ""),
 	}, appearing(t, ours)...)
-	docker := fakedocker.Install(t, "docker", answers...)
+	docker := fakedocker.Install(t, "docker", alive(answers...)...)
 	p := provider(t, nil)
 	h := newHome(p.options.CacheDir, "it")
 	if err := h.writeState(state{Containers: containerNames("it", p.options), Image: "scaleproof/node:1"}); err != nil {
@@ -93,6 +124,27 @@ echo 99`},
 	want := []string{"rm --force --volumes 1", "rm --force --volumes 99", "rm --force --volumes 98"}
 	if diff := cmp.Diff(want, removed); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// One whose removal is stuck in the engine is asked for again and again, but not
+// without a pause, and named when the time is up.
+func TestDownOfAContainerThatDoesNotGo(t *testing.T) {
+	docker := fakedocker.Install(t, "docker", alive(append(having(t, ours, registry),
+		fakedocker.Fails("rm *", "removal of container 1 is already in progress"))...)...)
+	found, err := provider(t, nil).Find(t.Context(), "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limit = time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	if err := found.Down(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "it-control-plane, scaleproof-it-registry") {
+		t.Errorf("error %v", err)
+	}
+	asked := slices.DeleteFunc(docker.Calls(t), func(call string) bool { return !strings.HasPrefix(call, "rm ") })
+	if most := int(limit/removePause) + 1; len(asked) > most {
+		t.Errorf("asked %d times within %v, want at most %d", len(asked), limit, most)
 	}
 }
 

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,17 +9,19 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // home is a cluster's folder in the cache.
-type home struct{ dir, lock, networkLock string }
+type home struct{ dir, lock, useLock, networkLock string }
 
 func newHome(cache, name string) home {
 	root := filepath.Join(cache, "kind")
 	return home{
 		dir:         filepath.Join(root, name),
 		lock:        filepath.Join(root, name+".lock"),
-		networkLock: filepath.Join(root, "network.lock"),
+		useLock:     filepath.Join(root, name+".run.lock"), // no name has a dot
+		networkLock: filepath.Join(root, ".network.lock"),  // no name begins so
 	}
 }
 
@@ -71,18 +74,46 @@ func replace(path string, data []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// errBusy is the lock being held by a process that lives: the kernel lets go of
-// a lock with the process that holds it.
-var errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+// A lock is held by a process that lives: the kernel lets go of it with the
+// process, and those that it starts do not inherit it.
+var (
+	errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+	errUsed = errors.New("a run uses this cluster: wait for it, stop it, or set CLUSTER_NAME")
 
-// claim takes the cluster's lock without waiting and returns how to let go.
-func (h home) claim() (release func(), err error) { return lock(h.lock, syscall.LOCK_NB) }
+	errNetwork = errors.New("another scaleproof command is making or removing the network " + networkName)
+)
 
-// claimNetwork waits for the lock on the network that all clusters share; it is
-// held for a moment only.
-func (h home) claimNetwork() (release func(), err error) { return lock(h.networkLock, 0) }
+// claim takes the lock on the cluster's parts without waiting and returns how to
+// let go.
+func (h home) claim() (release func(), err error) { return lock(h.lock, errBusy) }
 
-func lock(path string, how int) (func(), error) {
+// claimUse takes the lock of who needs the cluster to stay as it is, or wants it
+// gone, without waiting.
+func (h home) claimUse() (release func(), err error) { return lock(h.useLock, errUsed) }
+
+// networkPause is between two looks at whether the network's lock is free.
+const networkPause = 50 * time.Millisecond
+
+// claimNetwork waits for the lock on the network that all clusters share. It is
+// held for a moment only, unless the engine does not answer.
+func (h home) claimNetwork(ctx context.Context) (release func(), err error) {
+	ticker := time.NewTicker(networkPause)
+	defer ticker.Stop()
+	for {
+		release, err := lock(h.networkLock, errNetwork)
+		if !errors.Is(err, errNetwork) {
+			return release, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", errNetwork, context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
+}
+
+// lock takes the lock of a file, or is the error held if another one has it.
+func lock(path string, held error) (release func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -90,10 +121,10 @@ func lock(path string, how int) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|how); err != nil {
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errBusy
+			return nil, held
 		}
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}

@@ -8,15 +8,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
-)
 
-const (
-	// inotifyPath is how many watchers of files all processes of a user may
-	// have: those of all nodes of an engine are root's.
-	inotifyPath = "/proc/sys/fs/inotify/max_user_instances"
-	// inotifyEnough is for a hundred nodes; one takes about nine. With the
-	// kernel's own 128, systemd in the twelfth would never finish to start.
-	inotifyEnough = 1024
+	"github.com/scaleproof/scaleproof/providers/kind/doctor"
 )
 
 // raiseInotify raises the kernel's limit where this process may, and tells so.
@@ -33,16 +26,16 @@ func raiseInotify(path string, log func(format string, args ...any)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if limit >= inotifyEnough {
+	if limit >= doctor.GoodInotifyInstances {
 		return nil
 	}
-	err = os.WriteFile(path, []byte(strconv.Itoa(inotifyEnough)), 0o644)
+	err = os.WriteFile(path, []byte(strconv.Itoa(doctor.GoodInotifyInstances)), 0o644)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		log("%s is %d, too few for many nodes: run scaleproof doctor", path, limit)
 		return nil
 	}
 	if err == nil {
-		log("raised %s from %d to %d, for the nodes to come", path, limit, inotifyEnough)
+		log("raised %s from %d to %d, for the nodes to come", path, limit, doctor.GoodInotifyInstances)
 	}
 	return err
 }

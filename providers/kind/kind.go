@@ -125,16 +125,36 @@ func (p *Provider) Find(_ context.Context, name string) (providers.Cluster, erro
 
 // Up implements providers.Provider. A healthy cluster of ours that was asked
 // for in the same way is taken over; any other of ours is made again; one that
-// is not ours is an error. An Up whose context ends leaves no nodes behind.
+// is not ours is an error. An Up whose context ends leaves no nodes behind. While
+// another command makes or removes the cluster there is nothing to take Down.
 func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, error) {
 	c, err := p.open(name)
 	if err != nil {
 		return nil, err
 	}
 	begin := time.Now()
+	release, err := c.home.claim()
+	if err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", name, err)
+	}
+	defer release()
 	if err := c.up(ctx); err != nil {
 		return c, fmt.Errorf("cluster %s: %w", name, err)
 	}
 	p.options.Log("cluster %s is ready after %.1fs", name, time.Since(begin).Seconds())
 	return c, nil
+}
+
+// Reserve keeps a cluster, whether it is there or not, for this process: until
+// release, or until the process ends in whatever way, every other Reserve of its
+// name is an error. Up and Down ask for none.
+func (p *Provider) Reserve(name string) (release func(), err error) {
+	c, err := p.open(name)
+	if err != nil {
+		return nil, err
+	}
+	if release, err = c.home.claimUse(); err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", name, err)
+	}
+	return release, nil
 }

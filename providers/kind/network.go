@@ -17,13 +17,8 @@ const (
 )
 
 // ensureNetwork makes kind's network before kind does, so that it bears our
-// label. One that is there is used as it is.
-func ensureNetwork(ctx context.Context, h home) error {
-	release, err := h.claimNetwork()
-	if err != nil {
-		return err
-	}
-	defer release()
+// label. One that is there is used as it is. Its lock is held.
+func ensureNetwork(ctx context.Context) error {
 	found, err := engine.Run(ctx, "network", "ls", "--quiet", "--filter", "name=^"+networkName+"$")
 	if err != nil || found != "" {
 		return err
@@ -43,7 +38,7 @@ func ensureNetwork(ctx context.Context, h home) error {
 
 // removeNetwork removes the network if it is ours and nothing uses it.
 func removeNetwork(ctx context.Context, h home) error {
-	release, err := h.claimNetwork()
+	release, err := h.claimNetwork(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +62,12 @@ func removeNetwork(ctx context.Context, h home) error {
 // HostAddress is this machine's address in the nodes' network, which is made if
 // need be. Down of a cluster removes one that was.
 func (p *Provider) HostAddress(ctx context.Context) (string, error) {
-	if err := ensureNetwork(ctx, newHome(p.options.CacheDir, networkName)); err != nil {
+	release, err := newHome(p.options.CacheDir, networkName).claimNetwork(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	if err := ensureNetwork(ctx); err != nil {
 		return "", err
 	}
 	return gateway(ctx)

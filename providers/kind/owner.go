@@ -66,16 +66,30 @@ func (s survey) lasting() []container {
 // empty tells that nothing of ours is there.
 func (s survey) empty() bool { return len(s.nodes) == 0 && s.registry == nil }
 
+// ours are all of them.
+func (s survey) ours() []container {
+	all := slices.Clone(s.nodes)
+	if s.registry != nil {
+		all = append(all, *s.registry)
+	}
+	return all
+}
+
 // ids of all that is ours.
 func (s survey) ids() []string {
 	var ids []string
-	for _, node := range s.nodes {
-		ids = append(ids, node.ID)
-	}
-	if s.registry != nil {
-		ids = append(ids, s.registry.ID)
+	for _, c := range s.ours() {
+		ids = append(ids, c.ID)
 	}
 	return ids
+}
+
+func namesOf(all []container) string {
+	var names []string
+	for _, c := range all {
+		names = append(names, strings.TrimPrefix(c.Name, "/"))
+	}
+	return strings.Join(names, ", ")
 }
 
 // taken is the error for a name under which something is not ours, or nil.
@@ -83,12 +97,8 @@ func (s survey) taken() error {
 	if len(s.foreign) == 0 {
 		return nil
 	}
-	var found []string
-	for _, c := range s.foreign {
-		found = append(found, strings.TrimPrefix(c.Name, "/"))
-	}
 	return fmt.Errorf("the name is taken by containers that scaleproof did not make (%s): they are left alone; choose another cluster name",
-		strings.Join(found, ", "))
+		namesOf(s.foreign))
 }
 
 // registryName is the name of the registry's container.

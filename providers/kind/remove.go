@@ -3,6 +3,7 @@ package kind
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -11,34 +12,46 @@ import (
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
 
+// removePause is between two looks at what is left.
+const removePause = 200 * time.Millisecond
+
 // remove removes all that is ours, until nothing is left and nothing is coming.
 func (c *cluster) remove(ctx context.Context) error {
-	ticker := time.NewTicker(200 * time.Millisecond)
+	ticker := time.NewTicker(removePause)
 	defer ticker.Stop()
+	var found survey
 	for {
-		found, err := look(ctx, c.name)
+		now, err := look(ctx, c.name)
 		if err != nil {
-			return err
+			return found.stays(err)
 		}
+		found = now
 		if err := removeContainers(ctx, found.ids()...); err != nil {
-			return err
+			return found.stays(err)
 		}
-		if !found.empty() {
-			continue
-		}
-		coming, err := c.coming(ctx, found)
-		if err != nil {
-			return err
-		}
-		if !coming {
-			return errors.Join(found.taken(), c.removeNetwork(ctx), c.home.remove())
+		if found.empty() {
+			coming, err := c.coming(ctx, found)
+			if err != nil {
+				return err
+			}
+			if !coming {
+				return errors.Join(found.taken(), c.removeNetwork(ctx), c.home.remove())
+			}
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return found.stays(context.Cause(ctx))
 		case <-ticker.C:
 		}
 	}
+}
+
+// stays adds to an error the names of what was there last.
+func (s survey) stays(err error) error {
+	if s.empty() {
+		return err
+	}
+	return fmt.Errorf("removing %s: %w", namesOf(s.ours()), err)
 }
 
 func (c *cluster) removeNetwork(ctx context.Context) error {

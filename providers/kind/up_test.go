@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -167,8 +168,9 @@ func TestUpAndDownKeepOutOfEachOthersWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	if _, err := p.Up(t.Context(), "it"); !errors.Is(err, errBusy) {
-		t.Errorf("Up: error %v", err)
+	// What there is is the other one's to take down.
+	if made, err := p.Up(t.Context(), "it"); made != nil || !errors.Is(err, errBusy) {
+		t.Errorf("Up: cluster %v, error %v", made, err)
 	}
 	found, err := p.Find(t.Context(), "it")
 	if err != nil {
@@ -177,4 +179,44 @@ func TestUpAndDownKeepOutOfEachOthersWay(t *testing.T) {
 	if err := found.Down(t.Context()); !errors.Is(err, errBusy) {
 		t.Errorf("Down: error %v", err)
 	}
+}
+
+func TestReserve(t *testing.T) {
+	p := provider(t, nil)
+	release, err := p.Reserve("it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Reserve("it"); !errors.Is(err, errUsed) {
+		t.Errorf("reserved twice: %v", err)
+	}
+	other, err := p.Reserve("it2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other()
+	if _, err := p.Reserve("../it"); err == nil {
+		t.Error("a lock outside of the cache")
+	}
+	// Who uses a cluster makes and removes it, too.
+	claimed, err := newHome(p.options.CacheDir, "it").claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	claimed()
+
+	child := exec.Command("sleep", "600")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = child.Process.Kill()
+		_ = child.Wait()
+	})
+	release()
+	again, err := p.Reserve("it")
+	if err != nil {
+		t.Fatalf("a process that was started meanwhile still holds the cluster: %v", err)
+	}
+	again()
 }

@@ -23,6 +23,7 @@ func realWorld() world {
 	return world{
 		suites:   suites.All(),
 		prepare:  prepare,
+		reserve:  reserve,
 		images:   makeImages,
 		provider: newProvider,
 		install:  install,
@@ -56,6 +57,19 @@ func prepare(ctx context.Context, s settings, l log) error {
 		return err
 	}
 	return kind.Vacant(ctx, s.cluster) // and not after half an hour of compiling
+}
+
+// reserve keeps a cluster of kind, which is of this machine. Clusters elsewhere
+// know of their users themselves.
+func reserve(s settings) (release func(), err error) {
+	if s.provider != "kind" {
+		return func() {}, nil
+	}
+	provider, err := kind.New(kind.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return provider.Reserve(s.cluster)
 }
 
 // makeImages provides all images, for kind; a cluster that exists has its own.

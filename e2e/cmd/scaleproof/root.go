@@ -18,6 +18,7 @@ type console struct {
 	stdout, stderr io.Writer
 	mu             sync.Mutex
 	left           func() error // nil until enter
+	release        func()       // nil until hold
 }
 
 // enter prepares for a command that starts other programs.
@@ -26,13 +27,21 @@ func (c *console) enter() (err error) {
 	return err
 }
 
-// leave removes what is temporary of a command.
+// hold keeps the cluster that the settings name for this command until it ends.
+func (c *console) hold(s settings) (err error) {
+	c.release, err = c.reserve(s)
+	return err
+}
+
+// leave removes what is temporary of a command, and lets go of its cluster.
 func (c *console) leave() {
-	if c.left == nil {
-		return
+	if c.left != nil {
+		if err := c.left(); err != nil {
+			c.logf("%v", err)
+		}
 	}
-	if err := c.left(); err != nil {
-		c.logf("%v", err)
+	if c.release != nil {
+		c.release()
 	}
 }
 

@@ -134,11 +134,29 @@ func TestUpAndDown(t *testing.T) {
 	if diff := cmp.Diff("prepare images up mend-first install stop find down", strings.Join(f.done, " ")); diff != "" {
 		t.Errorf("what was done (-want +got):\n%s", diff)
 	}
+	if f.released != 2 {
+		t.Errorf("the cluster was let go of %d times, want once by each command", f.released)
+	}
 	f.fail = map[string]error{"install": errTest, "down": errTest}
 	for _, command := range []string{"up", "down"} {
 		t.Setenv("OUT", out)
 		if got := do(t, t.Context(), f.world(), command); got.code != 2 || !strings.Contains(got.stderr, errTest.Error()) {
 			t.Errorf("%s: %+v", command, got)
+		}
+	}
+}
+
+// TestClusterInUse: a command whose cluster another one uses does nothing to it,
+// and leaves no report in the way of the other one's.
+func TestClusterInUse(t *testing.T) {
+	for _, args := range [][]string{{"run"}, {"run", "--keep"}, {"run", "--mutant", "all"}, {"up"}, {"down"}} {
+		f, out := &fake{fail: map[string]error{"reserve": errTest}}, t.TempDir()
+		t.Setenv("OUT", out)
+		if got := do(t, t.Context(), f.world(), args...); got.code != 2 || !strings.Contains(got.stderr, errTest.Error()) {
+			t.Errorf("%s: %+v", args, got)
+		}
+		if left, err := os.ReadDir(out); err != nil || len(left)+len(f.done) > 0 {
+			t.Errorf("%s: did %q, and left %v, %v", args, f.done, left, err)
 		}
 	}
 }

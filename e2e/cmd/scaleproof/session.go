@@ -27,10 +27,13 @@ type session struct {
 	stop    func() error // nil until something runs beside the cluster
 }
 
-// open makes the folder of a run.
+// open makes the folder of a run that has its cluster for itself.
 func (c *console) open(s settings) (*session, error) {
 	root, err := c.source()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.hold(s); err != nil {
 		return nil, err
 	}
 	if err := c.enter(); err != nil {

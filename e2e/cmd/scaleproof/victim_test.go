@@ -207,12 +207,14 @@ func (v *victim) leftovers(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pattern := range []string{"kind/" + v.cluster, "git/kind/" + v.cluster, "bin/.partial-*", "node/.debian-*"} {
+	for _, pattern := range []string{"kind/" + v.cluster, "git/kind/" + v.cluster, "bin/.partial-*", "node/.debian-*", "engine/*.new-*"} {
 		found, _ := filepath.Glob(filepath.Join(cache, pattern))
 		left = append(left, found...)
 	}
-	if held(t, filepath.Join(cache, "kind", v.cluster+".lock")) {
-		left = append(left, "the cluster's lock")
+	for _, lock := range []string{".lock", ".run.lock"} {
+		if held(t, filepath.Join(cache, "kind", v.cluster+lock)) {
+			left = append(left, v.cluster+lock)
+		}
 	}
 	return left
 }

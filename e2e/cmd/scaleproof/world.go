@@ -19,6 +19,9 @@ type world struct {
 	// prepare makes what images and clusters need of the machine ready: for
 	// kind, an engine that answers.
 	prepare func(context.Context, settings, log) error
+	// reserve keeps the cluster that the settings name for this command, so that no
+	// other one on this machine changes or removes it under this one.
+	reserve func(settings) (release func(), err error)
 	// images makes the images and says where they are.
 	images func(ctx context.Context, root string, s settings, progress io.Writer) (imageSet, error)
 	// provider is the one that the settings name.

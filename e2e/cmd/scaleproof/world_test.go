@@ -32,6 +32,7 @@ type fake struct {
 	bill   *providers.Bill // nil costs nothing
 	// elsewhere is what is left in someone's git repository.
 	elsewhere []string
+	released  int // how often a cluster was
 }
 
 // step does nothing but note itself. It ends with the context, like all that
@@ -52,6 +53,9 @@ func (f *fake) world() world {
 		suites: testSuites(),
 		prepare: func(ctx context.Context, _ settings, _ log) error {
 			return f.step(ctx, "prepare")
+		},
+		reserve: func(settings) (func(), error) {
+			return func() { f.released++ }, f.fail["reserve"]
 		},
 		images: func(ctx context.Context, _ string, _ settings, _ io.Writer) (imageSet, error) {
 			return imageSet{app: "registry.test/app:v1", components: []reports.Component{{Name: "keda", Version: "v2.21.0"}}}, f.step(ctx, "images")

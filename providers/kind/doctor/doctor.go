@@ -41,9 +41,11 @@ const (
 	GoodMemory = 12 << 30
 	// MinInotifyInstances is fs.inotify.max_user_instances.
 	MinInotifyInstances = 128
-	// GoodInotifyInstances and GoodInotifyWatches are what kind recommends.
-	GoodInotifyInstances = 512
-	GoodInotifyWatches   = 524288
+	// GoodInotifyInstances is for a hundred nodes; one takes about nine. With the
+	// kernel's own 128, systemd in the twelfth would never finish to start.
+	GoodInotifyInstances = 1024
+	// GoodInotifyWatches is what kind recommends.
+	GoodInotifyWatches = 524288
 	// MinGo is a Go version without its "go".
 	MinGo = "1.26"
 )
@@ -62,6 +64,8 @@ type Facts struct {
 	Memory uint64
 	// InotifyInstances and InotifyWatches are the kernel's limits; 0 if unknown.
 	InotifyInstances, InotifyWatches int
+	// InotifyRaised tells that a run raises the instances by itself.
+	InotifyRaised bool
 	// Go is the version of the go command, without its "go"; empty if there is none.
 	Go string
 	// GitBackend is the path of git-http-backend; empty if there is none.

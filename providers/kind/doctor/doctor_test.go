@@ -19,7 +19,7 @@ func good() Facts {
 		Engine:           &engine.Info{ServerVersion: "28.2.2", CgroupVersion: "2", DefaultRuntime: "runc", Endpoint: "unix:///var/run/docker.sock"},
 		Disks:            map[string]uint64{"/var/lib/docker": 50 << 30},
 		Memory:           32 << 30,
-		InotifyInstances: 8192, InotifyWatches: 1 << 20,
+		InotifyInstances: GoodInotifyInstances, InotifyWatches: 1 << 20,
 		Go: "1.26.8", GitBackend: "/usr/lib/git-core/git-http-backend",
 	}
 }
@@ -69,14 +69,22 @@ func TestEvaluate(t *testing.T) {
 		"unknown memory":           {change: func(f *Facts) { f.Memory = 0 }, want: map[string]Status{"memory": Warning}, says: "unknown"},
 		"the kernel's inotify defaults": {
 			change: func(f *Facts) { f.InotifyInstances = 128 },
-			want:   map[string]Status{"inotify": Warning}, says: "max_user_instances=512",
+			want:   map[string]Status{"inotify": Warning}, says: "max_user_instances=1024",
 		},
 		"few inotify instances": {change: func(f *Facts) { f.InotifyInstances = 64 }, want: map[string]Status{"inotify": Failed}, says: "sysctl"},
-		"no inotify here":       {change: func(f *Facts) { f.InotifyInstances, f.InotifyWatches = 0, 0 }},
-		"no go":                 {change: func(f *Facts) { f.Go = "" }, want: map[string]Status{"go": Failed}, says: "https://go.dev/dl/"},
-		"an old go":             {change: func(f *Facts) { f.Go = "1.9.7" }, want: map[string]Status{"go": Failed}, says: "1.9.7"},
-		"a later go":            {change: func(f *Facts) { f.Go = "1.30" }},
-		"no git":                {change: func(f *Facts) { f.GitBackend = "" }, want: map[string]Status{"git": Failed}, says: "package git"},
+		"few inotify instances, which a run raises": {
+			change: func(f *Facts) { f.InotifyInstances, f.InotifyRaised = 64, true },
+			want:   map[string]Status{"inotify": Warning}, says: "a run raises",
+		},
+		"few inotify watches, which no run raises": {
+			change: func(f *Facts) { f.InotifyInstances, f.InotifyWatches, f.InotifyRaised = 64, 8192, true },
+			want:   map[string]Status{"inotify": Warning}, says: "max_user_watches=524288",
+		},
+		"no inotify here": {change: func(f *Facts) { f.InotifyInstances, f.InotifyWatches = 0, 0 }},
+		"no go":           {change: func(f *Facts) { f.Go = "" }, want: map[string]Status{"go": Failed}, says: "https://go.dev/dl/"},
+		"an old go":       {change: func(f *Facts) { f.Go = "1.9.7" }, want: map[string]Status{"go": Failed}, says: "1.9.7"},
+		"a later go":      {change: func(f *Facts) { f.Go = "1.30" }},
+		"no git":          {change: func(f *Facts) { f.GitBackend = "" }, want: map[string]Status{"git": Failed}, says: "package git"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			facts := good()

@@ -13,14 +13,19 @@ import (
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
 
+// InotifyInstances is how many watchers of files all processes of a user may
+// have: those of all nodes of an engine are root's.
+const InotifyInstances = "/proc/sys/fs/inotify/max_user_instances"
+
 // Probe looks at the machine and changes nothing on it. What cannot be read is
 // left empty, which Evaluate knows how to read.
 func Probe(ctx context.Context, cache string) Facts {
 	facts := Facts{
 		Disks:            map[string]uint64{},
 		Memory:           memory(),
-		InotifyInstances: limit("/proc/sys/fs/inotify/max_user_instances"),
+		InotifyInstances: limit(InotifyInstances),
 		InotifyWatches:   limit("/proc/sys/fs/inotify/max_user_watches"),
+		InotifyRaised:    writable(InotifyInstances),
 		Go:               strings.TrimPrefix(output(ctx, "go", "env", "GOVERSION"), "go"),
 		GitBackend:       gitBackend(ctx),
 	}
@@ -95,6 +100,12 @@ func limit(path string) int {
 		return 0
 	}
 	return number
+}
+
+// writable asks without writing.
+func writable(path string) bool {
+	const write = 2
+	return syscall.Access(path, write) == nil
 }
 
 func gitBackend(ctx context.Context) string {

@@ -41,16 +41,6 @@ func install(ctx context.Context, options Options) error {
 	return nil
 }
 
-// apt runs apt-get without questions. SIGTERM lets dpkg leave its database whole.
-func apt(ctx context.Context, args ...string) error {
-	cmd := command(ctx, syscall.SIGTERM, "apt-get", args...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	if err := finish(ctx, cmd); err != nil {
-		return fmt.Errorf("installing docker: %w", err)
-	}
-	return nil
-}
-
 // lookDaemon finds dockerd also when PATH has no sbin.
 func lookDaemon() (string, error) {
 	if path, err := exec.LookPath("dockerd"); err == nil {
@@ -106,7 +96,7 @@ func startDaemon(ctx context.Context, options Options, flags []string) error {
 	options.log("starting %s, log in %s", path, logPath)
 	cmd := exec.Command(path, flags...) //nolint:noctx // the engine outlives the command that starts it
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = daemonEnviron()
+	cmd.Env = lastingEnviron()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return err
@@ -119,10 +109,10 @@ func startDaemon(ctx context.Context, options Options, flags []string) error {
 	return nil
 }
 
-// daemonEnviron is this command's environment, less the folder for what is
+// lastingEnviron is this command's environment, less the folder for what is
 // temporary: the command may remove its own when it ends, and an engine without
 // one can start no process in a container any more.
-func daemonEnviron() []string {
+func lastingEnviron() []string {
 	environ := slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "TMPDIR=") })
 	return append(environ, "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +21,11 @@ func alone(t *testing.T, command *fakedocker.Command) {
 }
 
 func TestInstallAsksAptForWhatIsMissing(t *testing.T) {
-	const docker = "install -y --no-install-recommends docker.io iptables"
+	const (
+		options = "-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "
+		update  = options + "update"
+		docker  = options + "install -y --no-install-recommends docker.io iptables"
+	)
 	for name, test := range map[string]struct {
 		script string
 		want   []string
@@ -28,10 +33,10 @@ func TestInstallAsksAptForWhatIsMissing(t *testing.T) {
 	}{
 		"the package brings the command": {
 			script: `case "$*" in *docker.io*) echo '#!/bin/sh' > $STATE/../docker; /bin/chmod +x $STATE/../docker;; esac`,
-			want:   []string{"update", docker},
+			want:   []string{update, docker},
 		},
-		"the command comes apart": {script: ":", want: []string{"update", docker, "install -y --no-install-recommends docker-cli"}},
-		"apt cannot":              {script: "echo 'E: Unable to locate package docker.io' >&2; exit 100", want: []string{"update"}, says: "Unable to locate"},
+		"the command comes apart": {script: ":", want: []string{update, docker, options + "install -y --no-install-recommends docker-cli"}},
+		"apt cannot":              {script: "echo 'E: Unable to locate package docker.io' >&2; exit 100", want: []string{update}, says: "Unable to locate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			apt := fakedocker.Install(t, "apt-get", fakedocker.Answer{Match: "*", Script: test.script})
@@ -50,7 +55,7 @@ func TestInstallAsksAptForWhatIsMissing(t *testing.T) {
 func TestDaemonOutlivesTheFolderOfItsStarter(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("HTTPS_PROXY", "http://proxy.example")
-	environ := daemonEnviron()
+	environ := lastingEnviron()
 	for variable, want := range map[string]bool{"TMPDIR=": false, "HTTPS_PROXY=http://proxy.example": true, "PATH=" + os.Getenv("PATH") + ":": true} {
 		if got := slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, variable) }); got != want {
 			t.Errorf("%s: %v, want %v", variable, got, want)
@@ -67,5 +72,19 @@ func TestInstallElsewhereSaysWhatToInstall(t *testing.T) {
 	var absent *AbsentError
 	if !errors.As(err, &absent) || !strings.Contains(absent.Fix, "https://docs.docker.com/engine/install/") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestWakeInstallsNothing(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root installs")
+	}
+	apt := fakedocker.Install(t, "apt-get", fakedocker.Says("*", ""))
+	alone(t, apt)
+	if err := Wake(t.Context(), Options{CacheDir: t.TempDir()}); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("error %v", err)
+	}
+	if calls := apt.Calls(t); len(calls) > 0 {
+		t.Errorf("apt-get %q", calls)
 	}
 }

@@ -4,9 +4,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -52,30 +55,50 @@ func CacheDir() (string, error) {
 // the default socket, it installs (as root, where there is apt-get) and starts
 // one; elsewhere the error says what to do.
 func Ensure(ctx context.Context, options Options) (Info, error) {
-	if options.CacheDir == "" {
-		dir, err := CacheDir()
-		if err != nil {
-			return Info{}, err
-		}
-		options.CacheDir = dir
-	}
-	absent := answers(ctx)
-	if absent != nil {
-		if err := Startable(ctx, absent); err != nil {
-			return Info{}, err
-		}
-		if err := install(ctx, options); err != nil {
-			return Info{}, err
-		}
-		if err := start(ctx, options); err != nil {
-			return Info{}, err
-		}
+	if err := wake(ctx, options, install); err != nil {
+		return Info{}, err
 	}
 	info, err := Inspect(ctx)
 	if err != nil {
 		return Info{}, err
 	}
 	return info, accept(ctx, info)
+}
+
+// Wake returns when an engine answers, for who only wants to remove something: it
+// starts one as Ensure does, and installs none. Where there is no docker command
+// at all the error is an exec.ErrNotFound.
+func Wake(ctx context.Context, options Options) error {
+	return wake(ctx, options, func(context.Context, Options) error {
+		if installed() {
+			return nil
+		}
+		_, err := exec.LookPath("docker")
+		return &AbsentError{"the docker engine is not installed", "install it (" + manual + ") to remove what is in it", cmp.Or(err, errNoAnswer)}
+	})
+}
+
+// wake starts an engine that does not answer, after provide has seen that it is
+// installed.
+func wake(ctx context.Context, options Options, provide func(context.Context, Options) error) error {
+	absent := answers(ctx)
+	if absent == nil {
+		return nil
+	}
+	if options.CacheDir == "" {
+		dir, err := CacheDir()
+		if err != nil {
+			return err
+		}
+		options.CacheDir = dir
+	}
+	if err := Startable(ctx, absent); err != nil {
+		return err
+	}
+	if err := provide(ctx, options); err != nil {
+		return err
+	}
+	return start(ctx, options)
 }
 
 // answers asks for the server's version, which only a running engine knows.
@@ -85,7 +108,7 @@ func answers(ctx context.Context) error {
 }
 
 // accept refuses an engine that cannot run privileged containers on its host,
-// and puts back our runtime if it went with the cache directory.
+// puts back our runtime if it went with the cache directory, and removes older ones.
 func accept(ctx context.Context, info Info) error {
 	host, err := Detect(info)
 	if err != nil || len(host.Lacking) == 0 {
@@ -93,7 +116,8 @@ func accept(ctx context.Context, info Info) error {
 	}
 	switch info.DefaultRuntime {
 	case runtimeName:
-		return ensureRuntime(ctx, info.Runtimes[runtimeName].Path)
+		used := info.Runtimes[runtimeName].Path
+		return errors.Join(ensureRuntime(ctx, used), pruneRuntimes(used))
 	case "runc":
 		return fmt.Errorf("this host lacks %s, so the engine that runs cannot start privileged containers: stop it and try again, and one that can is started",
 			strings.Join(host.Lacking, ", "))

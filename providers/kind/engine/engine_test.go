@@ -102,6 +102,7 @@ func absentUntilStarted(mark string) []fakedocker.Answer {
 	}
 }
 
+// TestEnsureStartsAnEngine, or else Wake did, and one is enough.
 func TestEnsureStartsAnEngine(t *testing.T) {
 	needRootWithoutSystemd(t)
 	daemon := fakedocker.Install(t, "dockerd", fakedocker.Answer{
@@ -111,6 +112,9 @@ func TestEnsureStartsAnEngine(t *testing.T) {
 	t.Cleanup(func() { kill(t, filepath.Join(daemon.State, "pid")) })
 
 	cache := t.TempDir()
+	if err := Wake(t.Context(), Options{CacheDir: cache}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Ensure(t.Context(), Options{CacheDir: cache}); err != nil {
 		t.Fatal(err)
 	}
@@ -151,8 +155,15 @@ func TestRuntimeIsBuiltOnceAndPutBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	older := filepath.Join(filepath.Dir(path), "runtime-0123456789ab")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(older, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
-		if err := ensureRuntime(t.Context(), path); err != nil {
+		if err := errors.Join(ensureRuntime(t.Context(), path), pruneRuntimes(path)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -50,7 +52,7 @@ func ensureRuntime(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), "build-")
+	dir, err := os.MkdirTemp("", "runtime-") // which goes also after a kill
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,8 @@ func ensureRuntime(ctx context.Context, path string) error {
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(sourceModule), 0o644); err != nil {
 		return err
 	}
-	built := filepath.Join(dir, "runtime")
+	built := fmt.Sprintf("%s.new-%d", path, os.Getpid()) // on the file system of path
+	defer os.Remove(built)                               // does nothing once it is renamed
 	cmd := command(ctx, syscall.SIGKILL, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built, "./"+sourceFolder+"/runtime")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=mod", "GOOS=linux")
@@ -69,4 +72,19 @@ func ensureRuntime(ctx context.Context, path string) error {
 		return fmt.Errorf("building the runtime that this host's missing capabilities call for: %w", err)
 	}
 	return os.Rename(built, path)
+}
+
+// pruneRuntimes removes what older sources were built to, beside the runtime that
+// the engine was started with. One that is being built again goes on.
+func pruneRuntimes(used string) error {
+	all, err := filepath.Glob(filepath.Join(filepath.Dir(used), "runtime-*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range all {
+		if !strings.HasPrefix(path, used) {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
 }
