@@ -25,10 +25,10 @@ const (
 	// pool (commandValidationDelay).
 	disruptionCheck = 15 * time.Second
 	// nodeDrain is 5 s that every node is drained for (node/termination,
-	// MinDrainTime), 5 s until the provider is asked whether the machine is
-	// gone (nodeclaim/lifecycle), and 10 s for pods that do not go at once and
-	// for the provider.
-	nodeDrain = 20 * time.Second
+	// MinDrainTime), and 5 s until the provider is asked whether the machine is
+	// gone (nodeclaim/lifecycle). For pods that do not go at once and for the
+	// provider comes what a node's launch may take: its end is no more work.
+	nodeDrain = 10 * time.Second
 	// registrationTimeout is when a node that has not joined is given up
 	// (nodeclaim/lifecycle, registrationTimeout).
 	registrationTimeout = 15 * time.Minute
@@ -63,7 +63,7 @@ func (s *Scene) nodeCosts(ctx context.Context, costs promise.Costs) error {
 	}
 	costs[promise.DisruptionPoll.Name] = disruptionPoll
 	costs[promise.DisruptionCheck.Name] = disruptionCheck
-	costs[promise.NodeDrain.Name] = nodeDrain
+	costs[promise.NodeDrain.Name] = nodeDrain + s.env.config.Traits.NodeLaunch
 	costs[promise.RegistrationTimeout.Name] = registrationTimeout
 	var deployment appsv1.Deployment
 	err := s.env.client.Resources().Get(ctx, stack.Karpenter, stack.KarpenterNamespace, &deployment)

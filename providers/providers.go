@@ -49,6 +49,9 @@ type Traits struct {
 	RealNodes bool `json:"realNodes"`
 	// Grafana tells that the stack's Grafana is installed.
 	Grafana bool `json:"grafana"`
+	// Specs is how many specs can run at a time without being late for each
+	// other's sake; zero where that is not known.
+	Specs int `json:"specs,omitempty"`
 	// Architectures of the nodes that pods may land on, as in kubernetes.io/arch.
 	Architectures []string `json:"architectures"`
 }

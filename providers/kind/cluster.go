@@ -18,17 +18,6 @@ import (
 	"github.com/scaleproof/scaleproof/providers/traits"
 )
 
-// podStart is the longest that a pod takes from being created to being ready
-// here, when its image is on the node or in our registry: four at once, a step
-// of an HPA without behavior, took 2 s on an idle machine with 2 cores, and 4 s
-// while it compiled.
-const podStart = 6 * time.Second
-
-// nodeLaunch is the longest that a node takes from its NodeClaim to Ready: on
-// this project's machine with 2 cores, while other clusters kept it busy, one
-// took 2.7 s (at most 4.3 s), and the last of four at once 6.4 s (at most 7.6 s).
-const nodeLaunch = 12 * time.Second
-
 // cluster is a cluster of a name, whether it is there or not.
 type cluster struct {
 	name    string
@@ -154,7 +143,11 @@ func (c *cluster) takeOver(ctx context.Context, found survey, plan string) error
 	if err := c.connect(); err != nil {
 		return err
 	}
-	return c.settle(ctx, takeOverLimit)
+	if err := c.settle(ctx, takeOverLimit); err != nil {
+		return err
+	}
+	c.cost(stored.Took)
+	return nil
 }
 
 // connect reads the kubeconfig.
@@ -186,7 +179,7 @@ func (c *cluster) settle(ctx context.Context, limit time.Duration) error {
 	if err != nil {
 		return err
 	}
-	found.PodStart, found.NodeLaunch, found.RealNodes = podStart, nodeLaunch, true
+	found.RealNodes = true
 	c.traits = found
 	return nil
 }

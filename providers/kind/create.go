@@ -27,10 +27,12 @@ func (c *cluster) create(ctx context.Context, config *v1alpha4.Cluster, plan str
 	if err := c.home.writeState(made); err != nil {
 		return err
 	}
+	begin := time.Now()
 	err := c.build(ctx, config)
 	switch {
 	case err == nil:
-		made.Plan = plan
+		made.Plan, made.Took = plan, time.Since(begin)
+		c.cost(made.Took)
 		return c.home.writeState(made)
 	case ctx.Err() == nil:
 		return err

@@ -43,6 +43,8 @@ type state struct {
 	Containers []string `json:"containers"`
 	// Image is one of theirs.
 	Image string `json:"image"`
+	// Took is how long making the cluster took; zero while it is half-made.
+	Took time.Duration `json:"took,omitempty"`
 }
 
 func (h home) readState() (state, error) {

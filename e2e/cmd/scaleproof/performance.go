@@ -68,7 +68,10 @@ func scaleproofOnEKS(ctx context.Context, s settings, out string) (*exec.Cmd, er
 	}
 	args := []string{
 		"run", "--provider", "eks", "--accept-cost", "--region", rehearsalRegion, "--cluster-name", s.cluster,
-		"--procs", strconv.Itoa(s.procs), "--out", out,
+		"--out", out,
+	}
+	if s.procs > 0 {
+		args = append(args, "--procs", strconv.Itoa(s.procs))
 	}
 	if len(s.suites) > 0 {
 		args = append(args, "--suite", strings.Join(s.suites, ","))

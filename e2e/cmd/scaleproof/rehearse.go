@@ -58,8 +58,7 @@ leave its cluster, which --down removes.`,
 	flags.StringVar(&s.cluster, "cluster-name", "rehearsal", "name of the cluster")
 	flags.StringSliceVar(&s.suites, "suite", nil, "only these suites, with commas between")
 	flags.StringVar(&s.focus, "focus", "", "only specs that prove a promise whose id matches this regular expression")
-	s.procs = defaultProcs
-	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time")
+	s.procsFlag(flags)
 	flags.BoolVar(&down, "down", false, "only remove what a rehearsal that was killed has left")
 	s.outFlag(flags)
 	return command

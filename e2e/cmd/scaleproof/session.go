@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -149,12 +150,18 @@ func (s *session) traits() providers.Traits {
 	return traits
 }
 
+// procs is how many specs run at a time: as many as was asked for, or else as the
+// cluster carries.
+func (s *session) procs() int {
+	return cmp.Or(s.settings.procs, s.traits().Specs, defaultProcs)
+}
+
 // job is what the specs are told. What is secret of it lies in a folder that
 // is not the report's.
 func (s *session) job(filter, private string) (specJob, error) {
 	path, name, err := kubeconfig(s.cluster, s.settings, private)
 	return specJob{
-		filter: filter, procs: s.settings.procs, private: private, ended: s.ended,
+		filter: filter, procs: s.procs(), private: private, ended: s.ended,
 		config: e2e.Config{
 			Kubeconfig: path, Context: name, Provider: s.settings.provider, Cluster: s.settings.cluster, Run: s.settings.run, RunDir: s.dir,
 			Cloud:  e2e.Cloud{Region: s.settings.cloud.region, Accounts: s.settings.cloud.accounts},

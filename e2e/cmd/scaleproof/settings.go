@@ -142,18 +142,23 @@ func (s *settings) validate() error {
 	return nil
 }
 
-// defaultProcs is how many specs run at a time: most of what they do is to wait.
+// defaultProcs is how many specs run at a time where nobody says what the cluster
+// carries: most of what they do is to wait.
 const defaultProcs = 10
 
 // specFlags are those of a run.
 func (s *settings) specFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&s.suites, "suite", nil, "only these suites, with commas between")
 	flags.StringVar(&s.focus, "focus", "", "only specs that prove a promise whose id matches this regular expression")
-	s.procs = defaultProcs
-	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time")
+	s.procsFlag(flags)
 	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, or in all, to see the promises go red that guard it")
 	flags.BoolVar(&s.keep, "keep", false, "keep the cluster, and use it again next time")
 	s.outFlag(flags)
+}
+
+// procsFlag is how many specs run at a time.
+func (s *settings) procsFlag(flags *pflag.FlagSet) {
+	flags.Var((*count)(&s.procs), "procs", "how many specs run at a time; unless given, as many as the cluster carries")
 }
 
 // outFlag is where reports lie.
@@ -212,7 +217,7 @@ func (c *choice) Set(word string) error {
 // Type implements pflag.Value.
 func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
 
-// count is a flag that takes a number from one on.
+// count is a flag that takes a number from one on. It is 0 where none is given.
 type count int
 
 // String implements pflag.Value.

@@ -107,7 +107,7 @@ func read(dir string, seen []reports.Spec) (specReport, error) {
 			r.results = append(r.results, spec.Results...)
 			r.problems = append(r.problems, spec.Problems...)
 		}
-		return r, fmt.Errorf("the specs ended without a report: %w", err)
+		return r, errors.Join(errors.New("the specs ended without a report"), err)
 	}
 	for _, report := range all {
 		results, problems := reports.FromGinkgo(report)

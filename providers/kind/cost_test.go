@@ -1,0 +1,30 @@
+package kind
+
+import (
+	"testing"
+	"time"
+)
+
+func TestCost(t *testing.T) {
+	for name, test := range map[string]struct {
+		took        time.Duration
+		nodes       int
+		pod, launch time.Duration
+		specs       int
+	}{
+		"a usual machine":       {20 * time.Second, 1, podStart, nodeLaunch, specs},
+		"a fast one":            {5 * time.Second, 1, podStart, nodeLaunch, specs},
+		"one that is not known": {0, 1, podStart, nodeLaunch, specs},
+		"half as fast":          {40 * time.Second, 1, 2 * podStart, 2 * nodeLaunch, 3},
+		"very slow":             {5 * time.Minute, 1, 15 * podStart, 15 * nodeLaunch, fewestSpecs},
+		"three nodes":           {36 * time.Second, 3, podStart, nodeLaunch, specs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &cluster{options: Options{Nodes: test.nodes}}
+			c.cost(test.took)
+			if c.traits.PodStart != test.pod || c.traits.NodeLaunch != test.launch || c.traits.Specs != test.specs {
+				t.Errorf("%+v", c.traits)
+			}
+		})
+	}
+}
