@@ -15,7 +15,8 @@ func TestCost(t *testing.T) {
 		"a usual machine":       {20 * time.Second, 1, podStart, nodeLaunch, specs},
 		"a fast one":            {5 * time.Second, 1, podStart, nodeLaunch, specs},
 		"one that is not known": {0, 1, podStart, nodeLaunch, specs},
-		"half as fast":          {40 * time.Second, 1, 2 * podStart, 2 * nodeLaunch, 3},
+		"a little slower":       {24 * time.Second, 1, podStart * 6 / 5, nodeLaunch * 6 / 5, 6},
+		"half as fast":          {40 * time.Second, 1, 2 * podStart, 2 * nodeLaunch, fewestSpecs},
 		"very slow":             {5 * time.Minute, 1, 15 * podStart, 15 * nodeLaunch, fewestSpecs},
 		"three nodes":           {36 * time.Second, 3, podStart, nodeLaunch, specs},
 	} {
