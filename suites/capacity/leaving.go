@@ -12,8 +12,8 @@ import (
 const rounding = time.Second
 
 // hasty holds where Karpenter has decided that the node that the spec named goes,
-// or any, before the time that was promised. That it may go, the condition Consolidatable, says less: it is
-// true of nodes that are in use, too.
+// or any, before the time that was promised. That it may go, the condition
+// Consolidatable, says less: it is true of nodes that are in use, too.
 var hasty = timeline.Condition{
 	Text:  "a node was to go before consolidateAfter",
 	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node},

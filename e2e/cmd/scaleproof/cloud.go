@@ -102,7 +102,7 @@ func printBill(out io.Writer, s settings, bill providers.Bill) {
 	w := &strings.Builder{}
 	end := fmt.Sprintf("removed at the end or after %v", bill.Ceiling)
 	if s.keep {
-		end = fmt.Sprintf("STAY, at this cost, until `%s`; only if this command itself takes more than %v it removes them", s.takenDownBy(), bill.Ceiling)
+		end = fmt.Sprintf("STAY, at this cost, until `%s`; only if this command itself takes more than %v it removes them", s.downCommand(), bill.Ceiling)
 	}
 	fmt.Fprintf(w, "provider %s, region %s: these would be made, and %s\n", s.provider, s.cloud.region, end)
 	for _, r := range bill.Resources {

@@ -113,7 +113,7 @@ func (s *settings) place(l log) (*bootstrap.Place, error) {
 		URL:         s.git.url,
 		Credentials: git.Credentials{Username: s.git.username, Token: os.Getenv(gitTokenVariable)},
 		Local:       git.Store{Directory: filepath.Join(local, name)},
-		Notes:       s.notes, Log: l, Down: s.takenDownBy(),
+		Notes:       s.notes, Log: l, Down: s.downCommand(),
 	}
 	if s.git.url == "" {
 		options.Credentials = git.Credentials{Username: s.git.gitHubUser, Token: os.Getenv(gitHubTokenVariable)}
@@ -164,18 +164,6 @@ func (s *settings) placeName() (string, error) {
 	return strings.Trim(noName.ReplaceAllString("existing-"+s.cluster+"-"+s.context, "-"), "-"), nil
 }
 
-// takenDownBy is the command that takes down what the settings name.
-func (s *settings) takenDownBy() string {
-	command := "scaleproof down --provider " + s.provider
-	if s.provider != "existing" {
-		return command + " --cluster-name " + s.cluster
-	}
-	if s.context != "" {
-		command += " --context " + s.context
-	}
-	return command
-}
-
 // notes remember what is made in that repository.
 func (s *settings) notes() (bootstrap.Notes, error) {
 	name, err := s.placeName()
@@ -218,7 +206,7 @@ func recall(ctx context.Context, s settings, l log) error {
 	if failed != nil {
 		return failed
 	}
-	if failed = bootstrap.Unremoved(notes, s.takenDownBy()); failed != nil { // else there never was anything
+	if failed = bootstrap.Unremoved(notes, s.downCommand()); failed != nil { // else there never was anything
 		failed = fmt.Errorf("%w: %w", failed, err)
 	}
 	return errors.Join(failed, notes.Close())
