@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// turns is how many specs, of all processes, have their first node made at
-	// a time. Nodes that start together share the machine, so that more would not
-	// be there sooner, but measure how they wait for it, and not how long one takes.
+	// turns is how many specs, of all processes, have nodes made at a time. Nodes
+	// that start together share the machine, so that those of more would not be there
+	// sooner, but measure how they wait for it, and not how long a spec's own take.
 	turns = 1
 	// turnPeriod is how often a spec that waits for its turn looks.
 	turnPeriod = 100 * time.Millisecond
@@ -114,14 +114,24 @@ func (e *Env) KeepNodes(ctx context.Context) {
 	ginkgo.DeferCleanup(end)
 }
 
-// takeTurn waits for the app's turn to have nodes made, which lasts until they
-// are ready, or Karpenter makes none, or the spec is over.
-func (a *App) takeTurn(ctx context.Context) {
+// Turn waits until no other spec has nodes made, and keeps it so until end is
+// called, or the spec is over. Provision has a turn for the app's first nodes; a
+// spec that measures how long others take has one of its own for them.
+func (a *App) Turn(ctx context.Context) (end func()) {
 	ginkgo.GinkgoHelper()
 	end, err := turn(ctx, runFolder())
 	if err != nil {
-		ginkgo.Fail("wait for a turn to make a node: " + err.Error())
+		ginkgo.Fail("wait for a turn to make nodes: " + err.Error())
 	}
+	ginkgo.DeferCleanup(end)
+	return end
+}
+
+// takeTurn has a turn that lasts until the app's first nodes are ready, or
+// Karpenter makes none.
+func (a *App) takeTurn(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	end := a.Turn(ctx)
 	over := make(chan struct{})
 	ginkgo.DeferCleanup(func() { close(over) })
 	go func() {

@@ -119,6 +119,7 @@ func disrupting(env *e2e.Env) {
 
 	It("replaces a node whose template changed", e2e.Proves(drift), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/drift")
+		app.Turn(ctx)
 		drifted := outdate(ctx, env, app)
 		env.Prove(ctx, app.Scene, drifted, drift)
 	}, onNodes)
@@ -130,9 +131,11 @@ func emptying(env *e2e.Env) {
 		app := env.Provision(ctx, "nodes/seed", emptyFor(soon))
 		env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
 
+		end := app.Turn(ctx)
 		sent := app.Send(ctx, 31)
 		told := env.Settle(ctx, app.Scene, sent, timeline.Equals(timeline.Replicas, "spec", 10))
 		env.Prove(ctx, app.Scene, told, runsTheSeed)
+		end()
 
 		app.SampleMachines()
 		app.Wants(promisedFor, soon)
