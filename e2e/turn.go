@@ -2,74 +2,48 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/onsi/ginkgo/v2"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 )
 
-const (
-	// turns is how many specs, of all processes, have nodes made at a time. Nodes
-	// that start together share the machine, so that those of more would not be there
-	// sooner, but measure how they wait for it, and not how long a spec's own take.
-	turns = 1
-	// turnPeriod is how often a spec that waits for its turn looks.
-	turnPeriod = 100 * time.Millisecond
+// turnPeriod is how often a spec that waits for its turn looks.
+const turnPeriod = 100 * time.Millisecond
+
+// hold is a way to hold a lock.
+type hold func(*flock.Flock, context.Context, time.Duration) (bool, error)
+
+var (
+	alone  hold = (*flock.Flock).TryLockContext
+	shared hold = (*flock.Flock).TryRLockContext
 )
 
-// turn waits until a node may be made, and returns what ends that.
-func turn(ctx context.Context, dir string) (end func(), err error) {
-	return acquire(ctx, func() (*os.File, error) {
-		for i := range turns {
-			if file, err := lock(dir, fmt.Sprintf("turn-%d", i), syscall.LOCK_EX); file != nil || err != nil {
-				return file, err
-			}
-		}
-		return nil, nil
-	})
-}
-
-// acquire tries until there is a lock, and returns what gives it back.
-func acquire(ctx context.Context, try func() (*os.File, error)) (end func(), err error) {
-	ticker := time.NewTicker(turnPeriod)
-	defer ticker.Stop()
-	for {
-		file, err := try()
-		if err != nil {
-			return nil, err
-		}
-		if file != nil {
-			return func() { _ = file.Close() }, nil
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
-// lock locks a file of the run, or returns nil where others have. A process that
-// dies gives its locks back.
-func lock(dir, name string, how int) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	switch err := syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB); {
+// take waits for the lock of a file of the run, and returns what gives it back. A
+// process that dies gives its locks back.
+func take(ctx context.Context, dir, name string, how hold) (end func(), err error) {
+	file := flock.New(filepath.Join(dir, name))
+	switch _, err := how(file, ctx, turnPeriod); {
 	case err == nil:
-		return file, nil
-	case errors.Is(err, syscall.EWOULDBLOCK), errors.Is(err, syscall.EINTR):
-		return nil, file.Close()
+		return func() { _ = file.Unlock() }, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	default:
-		return nil, errors.Join(fmt.Errorf("lock %s: %w: have the run's folder on a file system that can lock", file.Name(), err), file.Close())
+		return nil, fmt.Errorf("lock %s: %w: have the run's folder on a file system that can lock", file.Path(), err)
 	}
+}
+
+// turn waits until a node may be made, and returns what ends that. One spec, of
+// all processes, has nodes made at a time. Nodes that start together share the
+// machine, so that those of more would not be there sooner, but measure how they
+// wait for it, and not how long a spec's own take.
+func turn(ctx context.Context, dir string) (end func(), err error) {
+	return take(ctx, dir, "turn", alone)
 }
 
 // What a spec does to nodes, or needs of others. Any number of specs can do the
@@ -82,21 +56,18 @@ const (
 // nodes waits until the specs that run agree, and returns what ends it. Who waits
 // lets nobody else in, so that its turn comes.
 func nodes(ctx context.Context, dir, own string) (end func(), err error) {
-	take := func(name string, how int) (func(), error) {
-		return acquire(ctx, func() (*os.File, error) { return lock(dir, name, how) })
-	}
-	enter, err := take("nodes-enter", syscall.LOCK_EX)
+	enter, err := take(ctx, dir, "nodes-enter", alone)
 	if err != nil {
 		return nil, err
 	}
 	defer enter()
 	others := map[string]string{comeAndGo: stay, stay: comeAndGo}[own]
-	none, err := take(others, syscall.LOCK_EX)
+	none, err := take(ctx, dir, others, alone)
 	if err != nil {
 		return nil, err
 	}
 	defer none()
-	return take(own, syscall.LOCK_SH)
+	return take(ctx, dir, own, shared)
 }
 
 // runFolder is what all processes of a run share.

@@ -2,45 +2,50 @@ package e2e
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 )
 
-func TestTurnsAreTakenAndGivenBack(t *testing.T) {
-	dir := t.TempDir()
-	var ends []func()
-	for range turns {
-		end, err := turn(t.Context(), dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ends = append(ends, end)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := turn(ctx, dir); err == nil {
-		t.Fatalf("there are more than %d turns", turns)
-	}
+// briefly is long enough to take a lock that nobody has.
+func briefly(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*turnPeriod)
+	t.Cleanup(cancel)
+	return ctx
+}
 
-	ends[0]()
-	ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	end, err := turn(ctx, dir)
+func TestATurnIsTakenAndGivenBack(t *testing.T) {
+	dir := t.TempDir()
+	end, err := turn(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := turn(briefly(t), dir); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("a turn that is taken was given: %v", err)
+	}
+	end()
+	next, err := turn(t.Context(), dir)
 	if err != nil {
 		t.Fatalf("a turn that was given back is not there: %v", err)
 	}
-	end()
-	for _, end := range ends[1:] {
-		end()
+	end() // a turn that is over already gives nobody else's back
+	if _, err := turn(briefly(t), dir); err == nil {
+		t.Fatal("a turn was given back by whoever had it before")
+	}
+	next()
+}
+
+func TestAFolderThatCannotLock(t *testing.T) {
+	if _, err := turn(t.Context(), filepath.Join(t.TempDir(), "gone")); err == nil || !strings.Contains(err.Error(), "file system") {
+		t.Errorf("error %v", err)
 	}
 }
 
 func TestNodesComeAndGoWhileNobodyKeepsThem(t *testing.T) {
 	dir := t.TempDir()
-	busy, cancel := context.WithCancel(t.Context())
-	cancel()
 	take := func(how string) func() {
 		t.Helper()
 		end, err := nodes(t.Context(), dir, how)
@@ -51,7 +56,7 @@ func TestNodesComeAndGoWhileNobodyKeepsThem(t *testing.T) {
 	}
 
 	first, second := take(comeAndGo), take(comeAndGo)
-	if _, err := nodes(busy, dir, stay); err == nil {
+	if _, err := nodes(briefly(t), dir, stay); err == nil {
 		t.Fatal("nodes are kept while those of two specs come and go")
 	}
 	first()
@@ -66,7 +71,7 @@ func TestNodesComeAndGoWhileNobodyKeepsThem(t *testing.T) {
 	second()
 	end := <-kept
 	take(stay)()
-	if _, err := nodes(busy, dir, comeAndGo); err == nil {
+	if _, err := nodes(briefly(t), dir, comeAndGo); err == nil {
 		t.Fatal("nodes come and go while they are kept")
 	}
 	end()

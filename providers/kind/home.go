@@ -8,8 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // home is a cluster's folder in the cache.
@@ -87,11 +88,15 @@ var (
 
 // claim takes the lock on the cluster's parts without waiting and returns how to
 // let go.
-func (h home) claim() (release func(), err error) { return lock(h.lock, errBusy) }
+func (h home) claim() (release func(), err error) {
+	return lock(h.lock, errBusy, (*flock.Flock).TryLock)
+}
 
 // claimUse takes the lock of who needs the cluster to stay as it is, or wants it
 // gone, without waiting.
-func (h home) claimUse() (release func(), err error) { return lock(h.useLock, errUsed) }
+func (h home) claimUse() (release func(), err error) {
+	return lock(h.useLock, errUsed, (*flock.Flock).TryLock)
+}
 
 // networkPause is between two looks at whether the network's lock is free.
 const networkPause = 50 * time.Millisecond
@@ -99,38 +104,28 @@ const networkPause = 50 * time.Millisecond
 // claimNetwork waits for the lock on the network that all clusters share. It is
 // held for a moment only, unless the engine does not answer.
 func (h home) claimNetwork(ctx context.Context) (release func(), err error) {
-	ticker := time.NewTicker(networkPause)
-	defer ticker.Stop()
-	for {
-		release, err := lock(h.networkLock, errNetwork)
-		if !errors.Is(err, errNetwork) {
-			return release, err
+	return lock(h.networkLock, errNetwork, func(file *flock.Flock) (bool, error) {
+		held, err := file.TryLockContext(ctx, networkPause)
+		if err != nil && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", errNetwork, context.Cause(ctx))
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", errNetwork, context.Cause(ctx))
-		case <-ticker.C:
-		}
-	}
+		return held, err
+	})
 }
 
-// lock takes the lock of a file, or is the error held if another one has it.
-func lock(path string, held error) (release func(), err error) {
+// lock takes the lock of a file in a way, or is the error busy if another one has it.
+func lock(path string, busy error, take func(*flock.Flock) (bool, error)) (release func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
+	file := flock.New(path)
+	switch held, err := take(file); {
+	case err != nil:
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	case !held:
+		return nil, busy
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		file.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, held
-		}
-		return nil, fmt.Errorf("locking %s: %w", path, err)
-	}
-	return func() { file.Close() }, nil
+	return func() { _ = file.Unlock() }, nil
 }
 
 // remove removes the folder. The lock file stays: removing it would let two

@@ -11,8 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Head says where all entries of a ledger are. It holds no account id.
@@ -46,7 +47,7 @@ type line struct {
 type Ledger struct {
 	path string
 	file *os.File
-	lock *os.File
+	lock *flock.Flock
 	head *Head
 	open []Entry
 }
@@ -61,16 +62,12 @@ func Open(dir, name string) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, name+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		lock.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errBusy
-		}
-		return nil, fmt.Errorf("locking the ledger: %w", err)
+	lock := flock.New(filepath.Join(dir, name+".lock"))
+	switch held, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock the ledger: %w", err)
+	case !held:
+		return nil, errBusy
 	}
 	l := &Ledger{path: filepath.Join(dir, name+".jsonl"), lock: lock}
 	if err := l.read(); err != nil {
