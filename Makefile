@@ -37,6 +37,7 @@ lint: ## run golangci-lint and actionlint, built from source at the pinned versi
 check: build test lint ## what to run before a commit: tests, lint, and that what is generated is up to date
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [[ -z $$unformatted ]] || { echo "not formatted, run gofmt -w: $$unformatted"; exit 1; }
 	go vet ./...
+	@for folder in . $(addprefix fixtures/components/,$(OURS)); do echo "go mod tidy -diff # $$folder"; (cd $$folder && go mod tidy -diff); done
 	$(SCALEPROOF) promises --check PROMISES.md
 
 .PHONY: check-all
