@@ -17,7 +17,7 @@ import (
 func (r *Recorder) Confirm(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, listTimeout, errors.New("no answer in "+listTimeout.String()))
 	defer cancel()
-	defer context.AfterFunc(r.ctx, cancel)()
+	defer context.AfterFunc(r.ctx, cancel)() //nolint:contextcheck // the recorder's end is one more that ends this
 	r.mu.Lock()
 	asked := slices.Clone(r.asked)
 	r.mu.Unlock()

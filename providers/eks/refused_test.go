@@ -62,7 +62,7 @@ func TestRefusedUp(t *testing.T) {
 		says   string
 	}{
 		"in another region": {func(_ *testing.T, w *world) { w.options.Region = "us-east-1" }, "it is in eu-west-1: remove it with `scaleproof down --provider eks --cluster-name " + name + "`"},
-		"an expired one":    {func(t *testing.T, w *world) { w.expire() }, "it has expired at"},
+		"an expired one":    {func(_ *testing.T, w *world) { w.expire() }, "it has expired at"},
 		"another machine's, expired": {func(t *testing.T, w *world) {
 			w.options.CacheDir = t.TempDir()
 			id := w.first(double.Cluster)

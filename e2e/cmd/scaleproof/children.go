@@ -90,10 +90,10 @@ func statOf(pid int) (stat, bool) {
 	if err != nil {
 		return stat{}, false
 	}
-	// The second field is the name in brackets and may hold anything. What
-	// follows begins with field 3 of proc(5).
+	// The second field of proc(5) is the name in brackets and may hold anything.
+	// What follows begins with the third.
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	const state, session, start = 3 - 3, 6 - 3, 22 - 3
+	const state, session, start = 0, 3, 19            // the 3rd, 6th and 22nd
 	if len(fields) <= start || fields[state] == "Z" { // it has ended, and nobody has asked how
 		return stat{}, false
 	}
