@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/scaleproof/scaleproof/fixtures/git"
+	"github.com/scaleproof/scaleproof/fixtures/git/bootstrap"
 	"github.com/scaleproof/scaleproof/fixtures/git/github/githubdouble"
 	"github.com/scaleproof/scaleproof/providers/eks"
 )
@@ -129,17 +130,16 @@ func forged(t *testing.T) (*githubdouble.Double, *git.Remote) {
 	return double, remote
 }
 
-// TestRecall is a run that was killed, and what later commands make of it.
-func TestRecall(t *testing.T) {
-	double, remote := forged(t)
-	s := settings{provider: "eks", cluster: "x", git: gitSettings{
+// atForge are the settings of a run that delivers by what forged has made.
+func atForge() settings {
+	return settings{provider: "eks", cluster: "x", git: gitSettings{
 		gitHubUser: "octocat", gitHubRepo: "fleet", api: os.Getenv("GITHUB_API_URL"),
 	}}
-	said := &strings.Builder{}
-	told := (&console{stderr: said}).logf
-	if err := prepare(t.Context(), s, told); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// begun is a delivery whose branch and key are there.
+func begun(t *testing.T, s settings, told log) *bootstrap.Delivery {
+	t.Helper()
 	place, err := s.place(told)
 	if err != nil {
 		t.Fatal(err)
@@ -151,6 +151,19 @@ func TestRecall(t *testing.T) {
 	if _, err := delivery.Commit(t.Context(), delivery.Branch(), map[string][]byte{"a": {}}, "m"); err != nil {
 		t.Fatal(err)
 	}
+	return delivery
+}
+
+// TestRecall is a run that was killed, and what later commands make of it.
+func TestRecall(t *testing.T) {
+	double, remote := forged(t)
+	s := atForge()
+	said := &strings.Builder{}
+	told := (&console{stderr: said}).logf
+	if err := prepare(t.Context(), s, told); err != nil {
+		t.Fatal(err)
+	}
+	delivery := begun(t, s, told)
 	if left, err := remains(t.Context(), s); err != nil || len(left) != 2 {
 		t.Errorf("left %q, %v", left, err)
 	}
@@ -162,7 +175,7 @@ func TestRecall(t *testing.T) {
 	}
 	// Without the token nothing can be removed, and that is not silent.
 	t.Setenv(gitHubTokenVariable, "")
-	err = recall(t.Context(), s, told)
+	err := recall(t.Context(), s, told)
 	if err == nil || !strings.Contains(err.Error(), delivery.Base()) || !strings.Contains(err.Error(), "set GITHUB_TOKEN") ||
 		!strings.Contains(err.Error(), "scaleproof down --provider eks --cluster-name x") {
 		t.Errorf("without a token: %v", err)
@@ -230,22 +243,10 @@ func TestForgetsAfterTheLook(t *testing.T) {
 // TestSweepGit is what a runner that is gone left in someone's repository.
 func TestSweepGit(t *testing.T) {
 	double, remote := forged(t)
-	s := settings{provider: "eks", cluster: "x", git: gitSettings{
-		gitHubUser: "octocat", gitHubRepo: "fleet", api: os.Getenv("GITHUB_API_URL"),
-	}}
+	s := atForge()
 	said := &strings.Builder{}
 	told := (&console{stderr: said}).logf
-	place, err := s.place(told)
-	if err != nil {
-		t.Fatal(err)
-	}
-	delivery, err := place.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := delivery.Commit(t.Context(), delivery.Branch(), map[string][]byte{"a": {}}, "m"); err != nil {
-		t.Fatal(err)
-	}
+	delivery := begun(t, s, told)
 	sweep := func(remove bool, found ...eks.Swept) []eks.Swept {
 		t.Helper()
 		all, err := sweepGit(t.Context(), s, eks.SweepOptions{Delete: remove}, found, told)
