@@ -91,9 +91,9 @@ func statOf(pid int) (stat, bool) {
 		return stat{}, false
 	}
 	// The second field of proc(5) is the name in brackets and may hold anything.
-	// What follows begins with the third.
+	// What follows begins with the third; these are the 3rd, the 6th and the 22nd.
+	const state, session, start = 0, 3, 19
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	const state, session, start = 0, 3, 19            // the 3rd, 6th and 22nd
 	if len(fields) <= start || fields[state] == "Z" { // it has ended, and nobody has asked how
 		return stat{}, false
 	}
