@@ -25,6 +25,11 @@ const (
 	// recheck is how often the aggregator asks an APIService anew
 	// (kube-aggregator, availability controllers' resync).
 	recheck = 30 * time.Second
+	// usageSample is how long a kubelet may wait before it reads a container's usage
+	// again: its interval is 10 s (--housekeeping-interval), which cAdvisor stretches
+	// at random, up to twice (containerData.nextHousekeepingInterval). metrics-server
+	// needs two samples, and has the second at its next scrape.
+	usageSample = 20 * time.Second
 	// hpaWork is what a sync itself may take, metrics API included. The period
 	// runs from the end of one sync to the start of the next (Kubernetes,
 	// pkg/controller/podautoscaler, FixedItemIntervalRateLimiter), so that a
@@ -48,6 +53,7 @@ func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 		promise.ScrapeDiscovery.Name: scrapeDiscovery,
 		promise.Recheck.Name:         recheck,
 		promise.FluxReconcile.Name:   fluxReconcile,
+		promise.UsageSample.Name:     usageSample,
 	}
 	state := s.Now()
 	setSeconds(costs, state, promise.KEDAPoll, "polling")

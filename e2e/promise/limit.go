@@ -28,6 +28,7 @@ var (
 	PodStart        = Term{"pod start", 1}            // the cluster's trait
 	Window          = Term{"stabilization window", 1} // the HPA's behavior
 	Cooldown        = Term{"cooldown", 1}             // the ScaledObject's cooldownPeriod
+	UsageSample     = Term{"kubelet usage sample", 1} // from a pod's first to its second
 	Resolution      = Term{"metric resolution", 1}    // metrics-server's
 	Recheck         = Term{"APIService recheck", 1}   // the aggregator's
 	FluxInterval    = Term{"Flux interval", 1}        // the Kustomization's or source's

@@ -70,5 +70,5 @@ var podUsage = promise.Promise{
 	Level: promise.Must,
 	Claim: "every node and every pod has values for CPU and memory",
 	Kept:  everyoneHasUsage,
-	Limit: promise.Sum(promise.Resolution.Times(2)),
+	Limit: promise.Sum(promise.UsageSample, promise.Resolution),
 }
