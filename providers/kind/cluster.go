@@ -198,7 +198,7 @@ func loadConfig(path string) (*rest.Config, error) {
 // writeNodeFiles fills the folder that nodes have mounted. It changes files in
 // place: nodes see the folder itself, which must stay the same one.
 func (c *cluster) writeNodeFiles() error {
-	for name, content := range nodeFiles(c.name, c.options.Upstreams) {
+	for name, content := range c.nodeFiles() {
 		if err := replace(filepath.Join(c.home.node(), name), []byte(content)); err != nil {
 			return err
 		}

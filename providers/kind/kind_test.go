@@ -64,7 +64,8 @@ func TestDescribe(t *testing.T) {
 }
 
 func TestNodeFiles(t *testing.T) {
-	files := nodeFiles("it", []string{"docker.io", "ghcr.io"})
+	c := &cluster{name: "it", options: Options{RegistryImage: "r", Upstreams: []string{"docker.io", "ghcr.io"}}}
+	files := c.nodeFiles()
 	var all strings.Builder
 	for _, name := range []string{"certs.d/docker.io/hosts.toml", "certs.d/ghcr.io/hosts.toml", "cni.template"} {
 		all.WriteString("# " + name + "\n" + files[name])
@@ -73,6 +74,12 @@ func TestNodeFiles(t *testing.T) {
 		t.Errorf("%d files", len(files))
 	}
 	golden(t, "node-files.txt", all.String())
+
+	const template = "cni.template"
+	alone := (&cluster{name: "it"}).nodeFiles()[template]
+	if want := strings.Replace(files[template], `"ipMasq": false`, `"ipMasq": true`, 1); alone != want || alone == files[template] {
+		t.Errorf("without the registry, which has node-routes, the plugin must masquerade:\n%s", alone)
+	}
 }
 
 // golden compares with a file under testdata.
@@ -177,6 +184,10 @@ func TestAddonsDecode(t *testing.T) {
 		var names []string
 		for _, object := range objects {
 			names = append(names, object.GetKind()+" "+object.GetName())
+			if text, err := object.MarshalJSON(); object.GetName() == routesName && object.GetKind() == "DaemonSet" &&
+				(err != nil || !strings.Contains(string(text), `{"name":"POD_NETWORK","value":"`+podNetwork+`"}`)) {
+				t.Errorf("%s is not told of %s, %v: %s", routesName, podNetwork, err, text)
+			}
 		}
 		want := []string{"Deployment coredns"}
 		if routes {

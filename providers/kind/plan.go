@@ -23,24 +23,28 @@ const (
 	socketPath = "/run/docker.sock"
 )
 
+// podNetwork is what the nodes' ranges of pod addresses are of.
+const podNetwork = "10.244.0.0/16"
+
 // cniTemplate is what containerd writes its CNI configuration from, once the
-// node has been given its range of pod addresses. What leaves that range is
-// masqueraded, so that pods reach the host and the world.
+// node has been given its range of pod addresses. Plugins that see to iptables
+// (masquerading, host ports) would run it some fifteen times for each pod that
+// comes and goes, a sixth of all that a pod costs: node-routes masquerades, by
+// one rule for all pods, and no pod here has a host port.
 const cniTemplate = `{
   "cniVersion": "1.0.0",
   "name": "scaleproof",
   "plugins": [
     {
       "type": "ptp",
-      "ipMasq": true,
+      "ipMasq": %t,
       "ipam": {
         "type": "host-local",
         "dataDir": "/run/cni-ipam-state",
         "routes": [{"dst": "0.0.0.0/0"}],
         "ranges": [[{"subnet": "{{.PodCIDR}}"}]]
       }
-    },
-    {"type": "portmap", "capabilities": {"portMappings": true}}
+    }
   ]
 }
 `
@@ -79,10 +83,11 @@ controllerManager:
 const everyNodePatch = "kind: InitConfiguration\nnodeRegistration:\n  taints: []\n"
 
 // nodeFiles are the contents of the folder that nodes have mounted, by path.
-func nodeFiles(cluster string, upstreams []string) map[string]string {
-	files := map[string]string{path.Base(cniTemplatePath): cniTemplate}
-	for _, host := range upstreams {
-		files[path.Join(path.Base(mirrorsPath), host, "hosts.toml")] = mirror(cluster, host)
+// Without a registry there is no node-routes, and the CNI plugin masquerades.
+func (c *cluster) nodeFiles() map[string]string {
+	files := map[string]string{path.Base(cniTemplatePath): fmt.Sprintf(cniTemplate, c.options.RegistryImage == "")}
+	for _, host := range c.options.Upstreams {
+		files[path.Join(path.Base(mirrorsPath), host, "hosts.toml")] = mirror(c.name, host)
 	}
 	return files
 }
@@ -102,7 +107,7 @@ func (c *cluster) describe(host engine.Host) *v1alpha4.Cluster {
 	config := &v1alpha4.Cluster{
 		TypeMeta:                v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
 		Name:                    c.name,
-		Networking:              v1alpha4.Networking{IPFamily: v1alpha4.IPv4Family, DisableDefaultCNI: true},
+		Networking:              v1alpha4.Networking{IPFamily: v1alpha4.IPv4Family, PodSubnet: podNetwork, DisableDefaultCNI: true},
 		ContainerdConfigPatches: append([]string{containerdPatch}, host.ContainerdPatches()...),
 		KubeadmConfigPatches:    append([]string{etcdPatch, controllerManagerPatch}, host.KubeadmPatches()...),
 	}

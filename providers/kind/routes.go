@@ -18,33 +18,45 @@ import (
 const routesName = "node-routes"
 
 // awaitRoutes returns when each node's kernel has the way to every other node's
-// pods: the agent has no state that the API shows, so the nodes are asked.
+// pods, and masquerades what leaves them: the agent has no state that the API
+// shows, so the nodes are asked.
 func (c *cluster) awaitRoutes(ctx context.Context, client kubernetes.Interface) error {
-	if c.options.Nodes < 2 {
+	if c.options.RegistryImage == "" {
 		return nil
 	}
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
-	ticker := time.NewTicker(200 * time.Millisecond)
-	defer ticker.Stop()
 	for _, node := range nodes.Items {
-		for {
-			table, err := engine.Run(ctx, "exec", node.Name, "ip", "-4", "route", "show")
-			missing := missingRoutes(table, node.Name, nodes.Items)
-			if err == nil && missing == nil {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("node %s has no route to the pods of %s: see the logs of daemonset %s: %w",
-					node.Name, strings.Join(missing, ", "), routesName, errors.Join(err, context.Cause(ctx)))
-			case <-ticker.C:
-			}
+		if err := awaitNode(ctx, node.Name, nodes.Items); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// awaitNode is awaitRoutes for one node.
+func awaitNode(ctx context.Context, name string, nodes []corev1.Node) error {
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		rules, err := engine.Run(ctx, "exec", name, "nft", "list", "ruleset", "ip")
+		var table string
+		if err == nil {
+			table, err = engine.Run(ctx, "exec", name, "ip", "-4", "route", "show")
+		}
+		missing := missingRoutes(table, name, nodes)
+		if err == nil && missing == nil && strings.Contains(rules, "table ip "+routesName) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("node %s lacks routes to the pods of [%s], or does not masquerade what leaves its own: see the logs of daemonset %s: %w",
+				name, strings.Join(missing, ", "), routesName, errors.Join(err, context.Cause(ctx)))
+		case <-ticker.C:
+		}
+	}
 }
 
 // missingRoutes names the other nodes whose pods a routing table does not lead to.
