@@ -190,19 +190,23 @@ var limitPassed = timeline.Condition{
 // tooMuch is how Karpenter says that a pool's limit is why it makes no node.
 const tooMuch = "exceed limits"
 
-// limitTold holds once every pod runs on a node of the pool, or was told that the
-// limit is why it has none, which at least one was. By then all nodes that were
-// made for them are known.
+// limitTold holds once every pod that is wanted runs on a node of the pool, or one
+// was told in its stead that the limit is why it has no node, which at least one
+// was. By then all nodes that were made for them are known. Which pods get the room
+// is the scheduler's choice and not Karpenter's, which gives its reason for one pod
+// at most every five minutes (provisioning/scheduling, PodFailedToScheduleEvent).
 var limitTold = timeline.Condition{
-	Text:  "Karpenter has told every pod that does not run: " + tooMuch,
+	Text:  "Karpenter has told as many pods as do not run: " + tooMuch,
 	Kinds: []timeline.Kind{timeline.Pod, timeline.Node, timeline.Event},
 	Holds: func(s *timeline.State) bool {
 		wanted, running, told := asksFor(s), 0.0, 0.0
 		for _, pod := range s.All(timeline.Pod, "ready") {
-			switch {
-			case runsOnNode(s, pod):
+			if runsOnNode(s, pod) {
 				running++
-			case strings.Contains(word(s, timeline.Event, "Pod/"+pod.Object, "karpenter FailedScheduling"), tooMuch):
+			}
+		}
+		for _, event := range s.All(timeline.Event, "karpenter FailedScheduling") {
+			if strings.Contains(event.Text, tooMuch) {
 				told++
 			}
 		}

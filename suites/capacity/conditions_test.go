@@ -150,6 +150,7 @@ func TestConditions(t *testing.T) {
 		{"a node that nobody can have asked for", requirements, join(nothing, told, launched(4, 9, "shop-b", "c1.nano", 0.25)), promise.Broken},
 
 		{"as much as is allowed", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-1", "shop-a"))), promise.Kept},
+		{"the one runs that was told", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-3", "shop-a"))), promise.Kept},
 		{"one that neither runs nor was told", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two), promise.Never},
 		{"more, and known only after the window", limits, join(refused, onlyHalf, launched(25, 29, "shop-a", "c1.large", 2), two, without(timeline.Deployment, "spec", running(31, "web-1", "shop-a"))), promise.Broken},
 		{"not told why", limits, join(onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-1", "shop-a"))), promise.Never},
