@@ -126,12 +126,14 @@ func (p *plant) endWebhook() {
 }
 
 // setPools removes the built-in pools that the cluster shall not have any more.
-// The ones that it has were there before it was active.
+// The ones that it has were there before it was active, and those that are left
+// when the cluster goes, which ends ctx, go with it.
 func (p *plant) setPools(ctx context.Context, config *rest.Config, pools []string) {
 	go func() {
-		ctx, done := context.WithTimeout(ctx, poolsLimit)
+		limited, done := context.WithTimeout(ctx, poolsLimit)
 		defer done()
-		if err := p.options.Delete(ctx, config, poolsBut(p.options.Karpenter, pools)); err != nil {
+		err := p.options.Delete(limited, config, poolsBut(p.options.Karpenter, pools))
+		if err != nil && ctx.Err() == nil {
 			p.options.Log("the node pools of the rehearsal's cluster: %v", err)
 		}
 	}()
