@@ -41,13 +41,12 @@ func awaitNode(ctx context.Context, name string, nodes []corev1.Node) error {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		rules, err := engine.Run(ctx, "exec", name, "nft", "list", "ruleset", "ip")
-		var table string
-		if err == nil {
-			table, err = engine.Run(ctx, "exec", name, "ip", "-4", "route", "show")
-		}
+		table, err := engine.Run(ctx, "exec", name, "ip", "-4", "route", "show")
 		missing := missingRoutes(table, name, nodes)
-		if err == nil && missing == nil && strings.Contains(rules, "table ip "+routesName) {
+		if err == nil {
+			_, err = engine.Run(ctx, "exec", name, "nft", "list", "table", "ip", routesName)
+		}
+		if err == nil && missing == nil {
 			return nil
 		}
 		select {

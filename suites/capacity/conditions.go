@@ -55,13 +55,8 @@ var runsOnItsNodes = timeline.Condition{
 	Text:  "as many pods as are asked for are ready, each on a node of the pool",
 	Kinds: []timeline.Kind{timeline.Pod, timeline.Node},
 	Holds: func(s *timeline.State) bool {
-		wanted, running := asksFor(s), 0.0
-		for _, pod := range s.All(timeline.Pod, "ready") {
-			if runsOnNode(s, pod) {
-				running++
-			}
-		}
-		return wanted > 0 && running >= wanted
+		wanted := asksFor(s)
+		return wanted > 0 && runOnNodes(s) >= wanted
 	},
 }
 
@@ -75,11 +70,15 @@ func asksFor(s *timeline.State) (wanted float64) {
 	return wanted
 }
 
-// runsOnNode tells whether a pod, of which its moment "ready" is given, is ready
-// on a node of the pool.
-func runsOnNode(s *timeline.State, pod timeline.Moment) bool {
-	_, ok := s.Get(timeline.Node, word(s, timeline.Pod, pod.Object, "node"), "Ready")
-	return ok && pod.Value == 1
+// runOnNodes is how many pods are ready on nodes of the pool.
+func runOnNodes(s *timeline.State) (count float64) {
+	for _, pod := range s.All(timeline.Pod, "ready") {
+		_, ok := s.Get(timeline.Node, word(s, timeline.Pod, pod.Object, "node"), "Ready")
+		if ok && pod.Value == 1 {
+			count++
+		}
+	}
+	return count
 }
 
 // inUse is the claim of the node that the app's first pod runs on. Karpenter may
@@ -199,19 +198,20 @@ var limitTold = timeline.Condition{
 	Text:  "Karpenter has told as many pods as do not run: " + tooMuch,
 	Kinds: []timeline.Kind{timeline.Pod, timeline.Node, timeline.Event},
 	Holds: func(s *timeline.State) bool {
-		wanted, running, told := asksFor(s), 0.0, 0.0
-		for _, pod := range s.All(timeline.Pod, "ready") {
-			if runsOnNode(s, pod) {
-				running++
-			}
-		}
-		for _, event := range s.All(timeline.Event, "karpenter FailedScheduling") {
-			if strings.Contains(event.Text, tooMuch) {
-				told++
-			}
-		}
-		return told > 0 && wanted > 0 && running+told >= wanted
+		wanted, told := asksFor(s), toldOf(s, tooMuch)
+		return told > 0 && wanted > 0 && runOnNodes(s)+told >= wanted
 	},
+}
+
+// toldOf is how many pods Karpenter has given a text as the reason why they have no
+// node.
+func toldOf(s *timeline.State, text string) (count float64) {
+	for _, event := range s.All(timeline.Event, "karpenter FailedScheduling") {
+		if strings.Contains(event.Text, text) {
+			count++
+		}
+	}
+	return count
 }
 
 // says holds once Karpenter gives a text as the reason why a pod has no node.
@@ -219,11 +219,7 @@ func says(text string) timeline.Condition {
 	return timeline.Condition{
 		Text:  "Karpenter says of a pod: " + text,
 		Kinds: []timeline.Kind{timeline.Event},
-		Holds: func(s *timeline.State) bool {
-			return slices.ContainsFunc(s.All(timeline.Event, "karpenter FailedScheduling"), func(m timeline.Moment) bool {
-				return strings.Contains(m.Text, text)
-			})
-		},
+		Holds: func(s *timeline.State) bool { return toldOf(s, text) > 0 },
 	}
 }
 
