@@ -25,17 +25,18 @@ const benchApps = 10
 // Moment, while ten apps scale, against an API server in this process.
 func BenchmarkMoment(b *testing.B) {
 	a := newFakeAPI(b)
-	for i := range benchApps {
-		namespace := benchNamespace(i)
-		a.namespace(namespace)
-		a.put(in(namespace, deploymentsPath), deployment("app", 0, 0))
+	names := make([]string, benchApps)
+	for i := range names {
+		names[i] = fmt.Sprintf("scaleproof-bench-%d", i)
+		a.namespace(names[i])
+		a.put(in(names[i], deploymentsPath), deployment("app", 0, 0))
 	}
 	clients, err := NewClients(a.config(""))
 	if err != nil {
 		b.Fatal(err)
 	}
-	measure(b, clients, func(i, replicas int) error {
-		namespace := benchNamespace(i)
+	measure(b, clients, names, func(i, replicas int) error {
+		namespace := names[i]
 		for pod := range 5 { // scaling is never one change alone
 			a.put(in(namespace, podsPath), pod1(namespace, pod, replicas))
 		}
@@ -62,31 +63,38 @@ func BenchmarkMomentOfCluster(b *testing.B) {
 		b.Fatal(err)
 	}
 	deployments := clients.Dynamic.Resource(schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"})
-	for i := range benchApps {
-		name := benchNamespace(i)
-		namespaces := clients.Kubernetes.CoreV1().Namespaces()
-		if _, err := namespaces.Create(b.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{}); err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the benchmark's has ended
-			defer cancel()
-			if err := namespaces.Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
-				b.Log(err)
-			}
-		})
-		if _, err := deployments.Namespace(name).Create(b.Context(), pausedDeployment(), metav1.CreateOptions{}); err != nil {
+	names := make([]string, benchApps)
+	for i := range names {
+		names[i] = newBenchNamespace(b, clients)
+		if _, err := deployments.Namespace(names[i]).Create(b.Context(), pausedDeployment(), metav1.CreateOptions{}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	measure(b, clients, func(i, replicas int) error {
+	measure(b, clients, names, func(i, replicas int) error {
 		patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, replicas)
-		_, err := deployments.Namespace(benchNamespace(i)).Patch(b.Context(), "app", types.MergePatchType, patch, metav1.PatchOptions{})
+		_, err := deployments.Namespace(names[i]).Patch(b.Context(), "app", types.MergePatchType, patch, metav1.PatchOptions{})
 		return err
 	})
 }
 
-func benchNamespace(i int) string { return fmt.Sprintf("scaleproof-bench-%d", i) }
+// newBenchNamespace makes a namespace until the benchmark ends. Its name is new
+// each time: the one of the last round may still be going.
+func newBenchNamespace(b *testing.B, clients Clients) string {
+	namespaces := clients.Kubernetes.CoreV1().Namespaces()
+	wanted := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "scaleproof-bench-"}}
+	made, err := namespaces.Create(b.Context(), wanted, metav1.CreateOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the benchmark's has ended
+		defer cancel()
+		if err := namespaces.Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
+			b.Log(err)
+		}
+	})
+	return made.Name
+}
 
 func pod1(namespace string, i, replicas int) map[string]any {
 	p := pod(fmt.Sprintf("app-%d", i), "Running", replicas%2 == 0)
@@ -109,13 +117,13 @@ func pausedDeployment() *unstructured.Unstructured {
 	}}
 }
 
-// measure changes all apps at once, again and again, and reports how long the
-// moments took to come.
-func measure(b *testing.B, clients Clients, change func(app, replicas int) error) {
-	timelines := make([]*timeline.Timeline, benchApps)
-	for i := range timelines {
+// measure changes the app of each namespace at once, again and again, and reports
+// how long the moments took to come.
+func measure(b *testing.B, clients Clients, namespaces []string, change func(app, replicas int) error) {
+	timelines := make([]*timeline.Timeline, len(namespaces))
+	for i, namespace := range namespaces {
 		timelines[i] = timeline.New()
-		r, err := Start(b.Context(), clients, Target{Namespace: benchNamespace(i), ScaleTarget: "app"}, timelines[i])
+		r, err := Start(b.Context(), clients, Target{Namespace: namespace, ScaleTarget: "app"}, timelines[i])
 		if err != nil {
 			b.Fatal(err)
 		}
