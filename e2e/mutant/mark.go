@@ -1,6 +1,15 @@
 package mutant
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // mark is an annotation of an object that a mutant has changed. Its value is
 // what undoes that, so that anyone may, also after a kill. Mending heeds nothing
@@ -28,13 +37,32 @@ func (m mark) on(o *unstructured.Unstructured) (value string, marked bool) {
 	return value, marked
 }
 
-// set is what a merge patch has as annotations to mark the object.
+// set is what a merge patch has as annotations to mark the object. One that bears
+// the mark keeps it: what it has now is the mutant's.
 func (m mark) set(o *unstructured.Unstructured, value string) map[string]any {
+	if _, marked := m.on(o); marked {
+		return map[string]any{}
+	}
 	annotations := map[string]any{string(m): value, notByFlux: "disabled"}
 	if had, found := o.GetAnnotations()[notByFlux]; found {
 		annotations[hadNotByFlux] = had
 	}
 	return annotations
+}
+
+// takeOff takes the mark off an object again. That is the last step of a mend, when
+// what was undone is seen to have come back: one that was cut off before is gone on
+// with by the next, and does not pass for done.
+func (m mark) takeOff(ctx context.Context, c cluster, of schema.GroupVersionResource, o *unstructured.Unstructured) error {
+	change, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": m.clear(o)}})
+	if err != nil {
+		return err
+	}
+	_, err = c.objects.Resource(of).Namespace(o.GetNamespace()).Patch(ctx, o.GetName(), types.MergePatchType, change, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("take annotation %s off %s %s: %w", m, of.Resource, o.GetName(), err)
+	}
+	return nil
 }
 
 // clear is what a merge patch has as annotations to take the mark off again.

@@ -65,10 +65,10 @@ func takeClass(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("find NodePool %s to take its class away: %w", classless, err)
 	}
-	if _, begun := hadClass.on(pool); begun {
-		return nil
+	class, begun := hadClass.on(pool)
+	if !begun {
+		class, _, _ = unstructured.NestedString(pool.Object, "spec", "template", "spec", "nodeClassRef", "name")
 	}
-	class, _, _ := unstructured.NestedString(pool.Object, "spec", "template", "spec", "nodeClassRef", "name")
 	if err := setClass(ctx, c, class+"-no-more", hadClass.set(pool, class)); err != nil {
 		return err
 	}
@@ -88,10 +88,13 @@ func giveClass(ctx context.Context, c cluster) error {
 	if !begun {
 		return nil
 	}
-	if err := setClass(ctx, c, class, hadClass.clear(pool)); err != nil {
+	if err := setClass(ctx, c, class, map[string]any{}); err != nil {
 		return err
 	}
-	return poolReady(ctx, c, true)
+	if err := poolReady(ctx, c, true); err != nil {
+		return err
+	}
+	return hadClass.takeOff(ctx, c, nodePools, pool)
 }
 
 func setClass(ctx context.Context, c cluster, class string, annotations map[string]any) error {
@@ -133,10 +136,8 @@ func partNodes(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("find DaemonSet %s/%s to take it off the nodes: %w", routesNamespace, routes, err)
 	}
-	if _, begun := hadNodes.on(agent); !begun {
-		if err := placeAgent(ctx, c, map[string]any{noNode: "true"}, hadNodes.set(agent, "all")); err != nil {
-			return err
-		}
+	if err := placeAgent(ctx, c, map[string]any{noNode: "true"}, hadNodes.set(agent, "all")); err != nil {
+		return err
 	}
 	return c.noPods(ctx, routesNamespace, labels.Set{"app.kubernetes.io/name": routes}.AsSelector())
 }
@@ -153,16 +154,22 @@ func connectNodes(ctx context.Context, c cluster) error {
 	if _, begun := hadNodes.on(agent); !begun {
 		return nil
 	}
-	if err := placeAgent(ctx, c, map[string]any{noNode: nil}, hadNodes.clear(agent)); err != nil {
+	if err := placeAgent(ctx, c, map[string]any{noNode: nil}, map[string]any{}); err != nil {
 		return err
 	}
 	what := fmt.Sprintf("DaemonSet %s/%s is ready", routesNamespace, routes)
-	return c.until(ctx, what, daemonSets, routesNamespace, labels.Everything(), object(routes, func(o *unstructured.Unstructured) bool {
-		wanted, _, _ := unstructured.NestedInt64(o.Object, "status", "desiredNumberScheduled")
-		ready, _, _ := unstructured.NestedInt64(o.Object, "status", "numberReady")
-		seen, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
-		return seen >= o.GetGeneration() && wanted > 0 && ready >= wanted
-	}))
+	if err := c.until(ctx, what, daemonSets, routesNamespace, labels.Everything(), object(routes, onAllNodes)); err != nil {
+		return err
+	}
+	return hadNodes.takeOff(ctx, c, daemonSets, agent)
+}
+
+// onAllNodes holds once a DaemonSet's pods are ready wherever they are wanted.
+func onAllNodes(o *unstructured.Unstructured) bool {
+	wanted, _, _ := unstructured.NestedInt64(o.Object, "status", "desiredNumberScheduled")
+	ready, _, _ := unstructured.NestedInt64(o.Object, "status", "numberReady")
+	seen, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
+	return seen >= o.GetGeneration() && wanted > 0 && ready >= wanted
 }
 
 // placeAgent sets which nodes the agent runs on, and its annotations.

@@ -21,20 +21,18 @@ type outage struct {
 }
 
 // begin returns once no pod is left and the aggregator, where it is concerned,
-// has noticed. An outage that has begun stays as it is.
+// has noticed. An outage that has begun, or whose end was cut off, is begun again.
 func (o outage) begin(ctx context.Context, c cluster) error {
 	deployment, err := o.get(ctx, c)
 	if err != nil {
 		return fmt.Errorf("find Deployment %s/%s to take it away: %w", o.namespace, o.deployment, err)
 	}
-	if _, begun := hadReplicas.on(deployment); !begun {
-		had, found, _ := unstructured.NestedInt64(deployment.Object, "spec", "replicas")
-		if !found {
-			had = 1 // the API's default
-		}
-		if err := o.scale(ctx, c, 0, hadReplicas.set(deployment, strconv.FormatInt(had, 10))); err != nil {
-			return err
-		}
+	had, found, _ := unstructured.NestedInt64(deployment.Object, "spec", "replicas")
+	if !found {
+		had = 1 // the API's default
+	}
+	if err := o.scale(ctx, c, 0, hadReplicas.set(deployment, strconv.FormatInt(had, 10))); err != nil {
+		return err
 	}
 	selector, _, _ := unstructured.NestedStringMap(deployment.Object, "spec", "selector", "matchLabels")
 	if err := c.noPods(ctx, o.namespace, labels.SelectorFromSet(selector)); err != nil {
@@ -61,13 +59,16 @@ func (o outage) end(ctx context.Context, c cluster) error {
 	if err != nil {
 		return fmt.Errorf("annotation %s of Deployment %s/%s: %w", hadReplicas, o.namespace, o.deployment, err)
 	}
-	if err := o.scale(ctx, c, replicas, hadReplicas.clear(deployment)); err != nil {
+	if err := o.scale(ctx, c, replicas, map[string]any{}); err != nil {
 		return err
 	}
 	if err := c.available(ctx, o.namespace, o.deployment); err != nil {
 		return err
 	}
-	return o.notice(ctx, c, true)
+	if err := o.notice(ctx, c, true); err != nil {
+		return err
+	}
+	return hadReplicas.takeOff(ctx, c, deployments, deployment)
 }
 
 func (o outage) get(ctx context.Context, c cluster) (*unstructured.Unstructured, error) {

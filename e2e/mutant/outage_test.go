@@ -134,6 +134,28 @@ func TestMendWaitsForTheReplicas(t *testing.T) {
 	})
 }
 
+// TestMendCutOff wants a mend that was not seen to its end gone on with by the next,
+// and by an outage undone.
+func TestMendCutOff(t *testing.T) {
+	c := newCluster(t)
+	serve(t, c, "False")
+	o, err := thing.get(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.SetAnnotations(map[string]string{string(hadReplicas): "2", notByFlux: "disabled"})
+	put(t, c, deployments, o.Object)
+	cut, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := thing.end(cut, c); err == nil {
+		t.Fatal("it was not cut off")
+	}
+	waits(t, "the aggregator, again", func(ctx context.Context) error { return thing.end(ctx, c) }, func() { serve(t, c, "True") })
+	if replicas, annotations := c.thing(t); replicas != 2 || len(annotations) > 0 {
+		t.Errorf("mended: %d replicas, annotations %v", replicas, annotations)
+	}
+}
+
 func TestMendNothing(t *testing.T) {
 	c := newCluster(t)
 	if err := thing.end(t.Context(), c); err != nil {

@@ -47,18 +47,22 @@ func silence(ctx context.Context, c cluster, silent bool) error {
 	if err != nil {
 		return fmt.Errorf("find Deployment %s/%s: %w", stack.KEDANamespace, stack.KEDAOperator, err)
 	}
-	change, err := silenceChange(operator, silent)
-	if err != nil || change == nil {
-		return err
+	_, marked := hadMetrics.on(operator)
+	at, err := noMetricsAt(operator)
+	if err != nil || !marked && (!silent || at >= 0) {
+		return err // it tells, or was silent before us
 	}
-	if _, err := operators.Patch(ctx, stack.KEDAOperator, types.JSONPatchType, change, metav1.PatchOptions{}); err != nil {
-		return fmt.Errorf("patch Deployment %s/%s: %w", stack.KEDANamespace, stack.KEDAOperator, err)
+	if err := change(ctx, c, operator, silenceChange(operator, silent, at)); err != nil {
+		return err
 	}
 	what := fmt.Sprintf("all pods of Deployment %s/%s are new ones", stack.KEDANamespace, stack.KEDAOperator)
 	if err := c.until(ctx, what, deployments, stack.KEDANamespace, labels.Everything(), object(stack.KEDAOperator, renewed)); err != nil {
 		return err
 	}
-	return c.served(ctx, stack.ExternalMetricsAPIService, true)
+	if err := c.served(ctx, stack.ExternalMetricsAPIService, true); err != nil || silent {
+		return err
+	}
+	return hadMetrics.takeOff(ctx, c, deployments, operator)
 }
 
 // step is one operation of a JSON patch.
@@ -68,34 +72,50 @@ type step struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// silenceChange is the patch that an operator lacks; nil if it is as asked. One
-// that was silent before us stays so.
-func silenceChange(operator *unstructured.Unstructured, silent bool) ([]byte, error) {
-	const arguments = "/spec/template/spec/containers/0/args"
-	if _, marked := hadMetrics.on(operator); silent == marked {
-		return nil, nil
-	}
+// arguments are where a JSON patch finds those of the operator.
+const arguments = "/spec/template/spec/containers/0/args"
+
+// noMetricsAt is which of the operator's arguments silences it; -1 if none does.
+func noMetricsAt(operator *unstructured.Unstructured) (int, error) {
 	containers, _, _ := unstructured.NestedSlice(operator.Object, "spec", "template", "spec", "containers")
 	if len(containers) == 0 {
-		return nil, fmt.Errorf("deployment %s/%s has no container", stack.KEDANamespace, stack.KEDAOperator)
+		return 0, fmt.Errorf("deployment %s/%s has no container", stack.KEDANamespace, stack.KEDAOperator)
 	}
 	first, _ := containers[0].(map[string]any)
 	args, _, _ := unstructured.NestedStringSlice(first, "args")
-	at := slices.Index(args, noMetrics)
-	annotate := func(change map[string]any) step {
-		return step{"add", "/metadata/annotations", merged(operator, change)}
-	}
+	return slices.Index(args, noMetrics), nil
+}
+
+// silenceChange is the patch that an operator lacks, whose argument is at an index,
+// or at none below zero; nil if it is as asked.
+func silenceChange(operator *unstructured.Unstructured, silent bool, at int) []step {
+	index := fmt.Sprintf("%s/%d", arguments, at)
 	switch {
-	case silent && at >= 0:
-		return nil, nil
+	case silent == (at >= 0):
+		return nil
 	case silent:
-		return json.Marshal([]step{{"add", arguments + "/-", noMetrics}, annotate(hadMetrics.set(operator, "true"))})
-	case at < 0: // someone was faster
-		return json.Marshal([]step{annotate(hadMetrics.clear(operator))})
+		annotations := merged(operator, hadMetrics.set(operator, "true"))
+		return []step{{"add", arguments + "/-", noMetrics}, {"add", "/metadata/annotations", annotations}}
 	default:
-		index := fmt.Sprintf("%s/%d", arguments, at)
-		return json.Marshal([]step{{"test", index, noMetrics}, {"remove", index, nil}, annotate(hadMetrics.clear(operator))})
+		return []step{{"test", index, noMetrics}, {"remove", index, nil}}
 	}
+}
+
+// change patches the operator, if there is something to change.
+func change(ctx context.Context, c cluster, operator *unstructured.Unstructured, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	patch, err := json.Marshal(steps)
+	if err != nil {
+		return err
+	}
+	_, err = c.objects.Resource(deployments).Namespace(operator.GetNamespace()).
+		Patch(ctx, operator.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("patch Deployment %s/%s: %w", operator.GetNamespace(), operator.GetName(), err)
+	}
+	return nil
 }
 
 // renewed holds once no pod of a Deployment's former template is left.

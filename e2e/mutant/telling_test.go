@@ -96,6 +96,25 @@ func TestMendNoSilence(t *testing.T) {
 	}
 }
 
+// TestSilenceAgain: what is silenced between a mend that was cut off and its end
+// still remembers what Flux was told before any of it.
+func TestSilenceAgain(t *testing.T) {
+	c := newCluster(t)
+	kedaOperator(t, c, "--leader-elect")
+	renew(t, c)
+	o := theOperator(t, c)
+	o.SetAnnotations(map[string]string{string(hadMetrics): "true", notByFlux: "disabled"})
+	put(t, c, deployments, o.Object)
+	for _, silent := range []bool{true, false} {
+		if err := silence(t.Context(), c, silent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := theOperator(t, c).GetAnnotations(); len(argsOf(t, c)) != 1 || len(got) > 0 {
+		t.Errorf("mended with %v and annotations %v", argsOf(t, c), got)
+	}
+}
+
 // TestMendSilenceOfWhatWasReplaced: the mark goes, also if the argument is gone.
 func TestMendSilenceOfWhatWasReplaced(t *testing.T) {
 	c := newCluster(t)
