@@ -137,8 +137,12 @@ func (r *Run) skipsWhatItBreaks() bool {
 	return false
 }
 
-// decideMutants is the worst of what came of several mutants.
+// decideMutants is the worst of what came of several mutants, and of what the run
+// itself is judged by: its cluster may have left something.
 func (r *Run) decideMutants() Outcome {
+	if slices.ContainsFunc(r.Results, func(result Result) bool { return result.standing() == standingBroken }) {
+		return Broken
+	}
 	for _, bad := range []Outcome{Survived, Overkill, Incomplete} {
 		if slices.ContainsFunc(r.Mutants, func(m Mutated) bool { return m.Outcome == bad }) {
 			return bad

@@ -60,9 +60,11 @@ func TestDecideMutants(t *testing.T) {
 	for name, c := range map[string]struct {
 		outcomes []reports.Outcome
 		problems []string
+		left     bool
 		want     reports.Outcome
 		exit     int
 	}{
+		"all killed, and something left": {outcomes: []reports.Outcome{reports.Killed}, left: true, want: reports.Broken, exit: 1},
 		"all killed":             {outcomes: []reports.Outcome{reports.Killed, reports.Killed}, want: reports.Killed},
 		"one survived":           {outcomes: []reports.Outcome{reports.Incomplete, reports.Overkill, reports.Survived, reports.Killed}, want: reports.Survived, exit: 1},
 		"one broke more":         {outcomes: []reports.Outcome{reports.Incomplete, reports.Overkill}, want: reports.Overkill, exit: 1},
@@ -73,6 +75,9 @@ func TestDecideMutants(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			run := sample()
 			run.Problems = c.problems
+			if c.left {
+				run.Results = append(run.Results, result("cleanup", "nothing-is-left", promise.Must, promise.Broken, 1))
+			}
 			for _, o := range c.outcomes {
 				run.Mutants = append(run.Mutants, reports.Mutated{Name: "m", Outcome: o})
 			}
