@@ -34,14 +34,14 @@ func (c *cloudSettings) accountFlags(flags *pflag.FlagSet) {
 }
 
 func (c *cloudSettings) regionFlag(flags *pflag.FlagSet) {
-	flags.StringVar(&c.region, "region", os.Getenv("AWS_REGION"), "for --provider eks: the AWS region")
+	flags.StringVar(&c.region, "region", os.Getenv("AWS_DEFAULT_REGION"), "for --provider eks: the AWS region; that of AWS_DEFAULT_REGION=… if empty")
 }
 
 // costFlags are those of every command that makes something that costs.
 func (c *cloudSettings) costFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.kubernetes, "kubernetes", "", "for --provider eks: version of Kubernetes, as in 1.36; EKS's default if empty")
-	flags.BoolVar(&c.accept, "accept-cost", false, "agree to pay for what is made; --dry-run tells what and how much")
-	flags.BoolVar(&c.dryRun, "dry-run", false, "print what would be made and what it would cost an hour, and make nothing")
+	flags.BoolVar(&c.accept, "accept-cost", false, "for --provider eks: agree to pay for what is made; --dry-run tells what and how much")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "for --provider eks: print what would be made and what it would cost an hour, and make nothing")
 	flags.DurationVar(&c.ceiling, "ceiling", eks.DefaultCeiling, "for --provider eks: when to stop and remove everything, whatever is going on")
 }
 
@@ -82,8 +82,11 @@ var errDry = errors.New("a dry run")
 // bill is nil where nothing does.
 func (c *console) agree(s settings) (*providers.Bill, error) {
 	bill, err := c.bill(s)
-	if err != nil || bill == nil {
+	if err != nil {
 		return nil, err
+	}
+	if bill == nil {
+		return nil, s.refuseDryRun()
 	}
 	if s.cloud.dryRun {
 		printBill(c.stdout, s, *bill)
@@ -94,6 +97,15 @@ func (c *console) agree(s settings) (*providers.Bill, error) {
 		return nil, errors.New("nothing was made: this costs money, so agree to it with --accept-cost or ACCEPT_COST=1")
 	}
 	return bill, nil
+}
+
+// refuseDryRun is an error if a dry run is asked of a provider that has none:
+// what was to make nothing must not make a cluster.
+func (s *settings) refuseDryRun() error {
+	if s.cloud.dryRun {
+		return fmt.Errorf("nothing was made: --dry-run is for --provider eks, and %s costs nothing; leave it out, DRY_RUN=1 too, to go on", s.provider)
+	}
+	return nil
 }
 
 // printBill tells every resource, and the costs. The place of an image may have

@@ -91,6 +91,40 @@ func TestConsent(t *testing.T) {
 	}
 }
 
+// TestDryRunOfWhatIsFree makes nothing either: there is nothing to tell ahead of it.
+func TestDryRunOfWhatIsFree(t *testing.T) {
+	for _, command := range []string{"run", "up"} {
+		f := &fake{}
+		got := do(t, t.Context(), f.world(), command, "--dry-run", "--out", t.TempDir())
+		if got.code != 2 || len(f.done) > 0 || !strings.Contains(got.stderr, "--dry-run is for --provider eks") {
+			t.Errorf("%s: exit code %d, and did %v\n%s", command, got.code, f.done, got.stderr)
+		}
+	}
+}
+
+// TestRegion is AWS' own order, where several are set.
+func TestRegion(t *testing.T) {
+	for what, c := range map[string]struct {
+		args              []string
+		region, otherwise string
+		want              string
+	}{
+		"the default":  {otherwise: "us-east-1", want: "us-east-1"},
+		"the region":   {region: "eu-west-1", otherwise: "us-east-1", want: "eu-west-1"},
+		"the argument": {args: []string{"--region", "eu-north-1"}, region: "eu-west-1", otherwise: "us-east-1", want: "eu-north-1"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Setenv("AWS_REGION", c.region)
+			t.Setenv("AWS_DEFAULT_REGION", c.otherwise)
+			w := (&fake{}).world()
+			w.token = func(_ context.Context, _, region string) ([]byte, error) { return []byte(region), nil }
+			if got := do(t, t.Context(), w, append([]string{"token", "--cluster-name", "demo"}, c.args...)...); strings.TrimSpace(got.stdout) != c.want {
+				t.Errorf("%q, want %s", got.stdout, c.want)
+			}
+		})
+	}
+}
+
 // TestNoBill is a price that nobody can tell: then nothing is made.
 func TestNoBill(t *testing.T) {
 	f := &fake{}
@@ -111,7 +145,11 @@ func TestCeiling(t *testing.T) {
 	if got.code != 2 || !slices.Contains(f.done, "down") {
 		t.Errorf("exit code %d, and did %v", got.code, f.done)
 	}
-	if run := stored(t, out); !strings.Contains(run.Phases[len(run.Phases)-2].Error, "the ceiling is reached") {
+	run := stored(t, out)
+	if got := phases(run); got != "suite images cluster stack specs! collect down" {
+		t.Errorf("phases %q", got)
+	}
+	if !strings.Contains(run.Phases[4].Error, "the ceiling is reached") {
 		t.Errorf("the report says %+v", run.Phases)
 	}
 }
@@ -153,6 +191,9 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 			if len(c.left) > 0 && !strings.Contains(got.stdout, "volume vol-1: remove it with `scaleproof down") {
 				t.Errorf("nobody says what is left:\n%s", got.stdout)
+			}
+			if c.err != nil && !strings.Contains(got.stdout, "remove what is left with `scaleproof down") {
+				t.Errorf("nobody says how to remove what may be left:\n%s", got.stdout)
 			}
 			if run.Cloud.Own != 41 || !strings.Contains(got.stdout, "41 requests to the cloud, and 99 that only waited") {
 				t.Errorf("%+v:\n%s", run.Cloud, got.stdout)
@@ -228,6 +269,7 @@ func TestEKSRefuses(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Setenv("SCALEPROOF_CACHE", t.TempDir())
 			t.Setenv("AWS_REGION", "")
+			t.Setenv("AWS_DEFAULT_REGION", "")
 			got := do(t, t.Context(), w, c.args...)
 			if got.code != 2 || !strings.Contains(got.stderr, c.says) || strings.Contains(got.stderr, "12345") {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,16 +76,38 @@ func (c *console) down(ctx context.Context, s settings) error {
 // something that is stuck does.
 const downPatience = 3
 
+// recallLimit is what it may take to take back what a cluster was delivered with.
+const recallLimit = 5 * time.Minute
+
+// errStuck is why a removal was given up.
+var errStuck = errors.New("not removed in time: see what holds what is left (an object's finalizers, a container that does not end)")
+
 // takeDown removes the cluster, and says what to do about one that does not go.
 func (c *console) takeDown(ctx context.Context, s settings, cluster providers.Cluster) error {
-	limit := downPatience * removal(cluster)
-	stuck := fmt.Errorf("not removed after %v: see what holds what is left (an object's finalizers, a container that does not end), "+
-		"mend that and run scaleproof down again", limit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, stuck)
+	err := c.dismantle(ctx, s, cluster, downPatience*removal(cluster))
+	if errors.Is(err, errStuck) {
+		return fmt.Errorf("%w; mend that and run scaleproof down again", err)
+	}
+	return err
+}
+
+// dismantle takes a cluster down within a limit, and takes back what it was
+// delivered with. The one must not keep the other, nor use up its time: the cluster
+// costs, and the key opens.
+func (c *console) dismantle(ctx context.Context, s settings, cluster providers.Cluster, limit time.Duration) error {
+	return errors.Join(
+		within(ctx, limit, cluster.Down),
+		within(ctx, recallLimit, func(ctx context.Context) error { return c.recall(ctx, s, c.logf) }),
+	)
+}
+
+// within removes something before its limit, or is errStuck.
+func within(ctx context.Context, limit time.Duration, remove func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w: gave up after %v", errStuck, limit))
 	defer cancel()
-	err := errors.Join(cluster.Down(ctx), c.recall(ctx, s, c.logf))
-	if err != nil && errors.Is(context.Cause(ctx), stuck) && !errors.Is(err, stuck) {
-		return fmt.Errorf("%w: %w", stuck, err)
+	err := remove(ctx)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errStuck) && !errors.Is(err, errStuck) {
+		return fmt.Errorf("%w: %w", cause, err)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,18 @@ func TestDownOfAClusterThatDoesNotGo(t *testing.T) {
 	w.provider = func(settings, imageSet, log) (providers.Provider, error) { return stuck{&fake{}}, nil }
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if got := do(t, ctx, w, "down"); got.code != 2 || !strings.Contains(got.stderr, "not removed after 3ms") || !strings.Contains(got.stderr, "finalizers") {
-		t.Errorf("%+v", got)
+	recalled := errors.New("the deploy key was not taken back")
+	w.recall = func(ctx context.Context, _ settings, _ log) error {
+		recalled = ctx.Err() // a cluster that is stuck has used up its own time alone
+		return nil
+	}
+	got := do(t, ctx, w, "down")
+	if got.code != 2 || recalled != nil {
+		t.Errorf("exit code %d, recalled: %v", got.code, recalled)
+	}
+	for _, text := range []string{"not removed in time", "gave up after 3ms", "finalizers", "run scaleproof down again"} {
+		if !strings.Contains(got.stderr, text) {
+			t.Errorf("no %q in\n%s", text, got.stderr)
+		}
 	}
 }

@@ -21,9 +21,12 @@ func newExisting(s settings, l log) providers.Provider {
 	options := existing.Options{
 		Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack(), HostAddress: s.gitAddress, Own: s.own(),
 	}
-	if s.install {
+	switch {
+	case s.install:
 		options.Needs = nil
 		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeInstalled(ctx, config, s.own(), l) }
+	case s.run != "": // specs that were killed have removed nothing
+		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeNamespaces(ctx, config, s.own(), l) }
 	}
 	return existing.New(options)
 }
@@ -49,6 +52,19 @@ func installExisting(ctx context.Context, config *rest.Config, install func(*res
 	return existing.Require(ctx, config, existing.Stack()...)
 }
 
+// removeNamespaces takes off a cluster the namespaces that are selected, which
+// specs that were killed have left.
+func removeNamespaces(ctx context.Context, config *rest.Config, own string, l log) error {
+	namespaces, err := stack.RemoveNamespaces(ctx, config, own)
+	if err != nil {
+		return fmt.Errorf("remove what a killed run left: %w", err)
+	}
+	if len(namespaces) > 0 {
+		l("removed what a killed run left: %s", strings.Join(namespaces, ", "))
+	}
+	return nil
+}
+
 // removeInstalled takes off a cluster what scaleproof has there: the namespaces
 // that are selected, of runs that were killed, and the stack if it was installed
 // by us.
@@ -61,12 +77,8 @@ func removeInstalled(ctx context.Context, config *rest.Config, own string, l log
 	if err != nil {
 		return err
 	}
-	namespaces, err := stack.RemoveNamespaces(ctx, config, own)
-	if err != nil {
-		return fmt.Errorf("remove what a killed run left: %w", err)
-	}
-	if len(namespaces) > 0 {
-		l("removed what a killed run left: %s", strings.Join(namespaces, ", "))
+	if err := removeNamespaces(ctx, config, own, l); err != nil {
+		return err
 	}
 	removed, err := stack.Remove(ctx, config, catalogue)
 	if err != nil {

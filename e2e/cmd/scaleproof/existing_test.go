@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -97,5 +98,50 @@ func TestDownRemovesTheNamespacesOfAllRuns(t *testing.T) {
 	got := do(t, t.Context(), w, "down", "--provider", "existing", "--kubeconfig", cluster.start(t))
 	if got.code != 0 || !slices.Equal(cluster.selectors, []string{"scaleproof.dev/run"}) || len(cluster.changes) > 0 {
 		t.Errorf("exit code %d, changed %v, and asked for the namespaces of %v\n%s", got.code, cluster.changes, cluster.selectors, got.stderr)
+	}
+}
+
+// TestRunRemovesItsOwn namespaces where nothing was installed too: specs that were
+// killed have not.
+func TestRunRemovesItsOwn(t *testing.T) {
+	for run, want := range map[string][]string{"r1": {"scaleproof.dev/run=r1"}, "": nil} {
+		cluster := &staging{}
+		s := settings{provider: "existing", kubeconfig: cluster.start(t), run: run}
+		found, err := newExisting(s, t.Logf).(providers.Finder).Find(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := found.Down(t.Context()); err != nil || !slices.Equal(cluster.selectors, want) {
+			t.Errorf("run %q asked for the namespaces of %v, %v", run, cluster.selectors, err)
+		}
+	}
+}
+
+// TestRunsOnExistingClustersShareNoRepositories: the one that ends first removes
+// its own.
+func TestRunsOnExistingClustersShareNoRepositories(t *testing.T) {
+	t.Setenv("SCALEPROOF_CACHE", t.TempDir())
+	one := settings{provider: "existing", cluster: "scaleproof", context: "a", run: "r1"}
+	next, elsewhere, all := one, one, one
+	next.run, elsewhere.context, all.run = "r2", "b", ""
+	there := func(s settings) bool {
+		dir, err := repositories(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = os.Stat(dir)
+		return err == nil
+	}
+	for _, s := range []settings{one, next, elsewhere} {
+		dir, err := repositories(s)
+		if err := errors.Join(err, os.MkdirAll(dir, 0o700)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := forget(one); err != nil || there(one) || !there(next) || !there(elsewhere) {
+		t.Errorf("a run that ended: %v; there are %t, %t, %t", err, there(one), there(next), there(elsewhere))
+	}
+	if err := forget(all); err != nil || there(next) || !there(elsewhere) {
+		t.Errorf("down: %v; there are %t, %t", err, there(next), there(elsewhere))
 	}
 }

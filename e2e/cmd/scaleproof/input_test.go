@@ -107,6 +107,8 @@ func TestBadKubeconfig(t *testing.T) {
 		"--kubeconfig is missing":  {args: []string{"--kubeconfig", filepath.Join(dir, "none")}, want: []string{"no kubeconfig", "none"}},
 		"the context is unknown":   {env: file, args: []string{"--context", "there"}, want: []string{`no context "there"`, "here"}},
 		"the API server is not up": {env: file, want: []string{"context here", "127.0.0.1:1"}},
+		"KUBECONFIG of two files": {env: filepath.Join(dir, "none") + string(filepath.ListSeparator) + file, args: []string{"--context", "there"},
+			want: []string{`no context "there"`, "here"}},
 		"the flag wins over KUBECONFIG": {env: filepath.Join(dir, "none"), args: []string{"--kubeconfig", file, "--context", "there"},
 			want: []string{`no context "there"`}},
 	} {

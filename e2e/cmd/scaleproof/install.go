@@ -135,15 +135,20 @@ func serveGit(ctx context.Context, s settings, reachable providers.HostReachable
 }
 
 // repositories is the folder of a cluster's git repositories, and of our copies of
-// someone's.
+// someone's. On a cluster that others have made, each run has one of its own: no run
+// has such a cluster for itself.
 func repositories(s settings) (string, error) {
 	cache, err := engine.CacheDir()
 	if err != nil {
 		return "", err
 	}
 	name := s.cluster
-	if s.provider == "eks" { // has one name however it is written
+	switch s.provider {
+	case "eks": // has one name however it is written
 		name, err = eks.ClusterName(name)
+	case "existing":
+		name, err = s.placeName()
+		name = filepath.Join(name, s.run)
 	}
 	return filepath.Join(cache, "git", s.provider, name), err
 }

@@ -50,22 +50,51 @@ is not changed.`,
 	return command
 }
 
-// judge judges the run in a folder again.
+// judge judges the run in a folder again, or the run of each of its mutants.
 func (c *console) judge(dir string) error {
 	run, err := reports.Load(dir)
 	if err != nil {
 		return err
 	}
+	changed, judged, err := c.judgeAll(run, dir)
+	if err != nil {
+		return err
+	}
+	for i, m := range run.Mutants {
+		folder := filepath.Join(dir, filepath.FromSlash(m.Run))
+		one, err := reports.Load(folder)
+		if err != nil {
+			return fmt.Errorf("mutant %s: %w", m.Name, err)
+		}
+		differ, n, err := c.judgeAll(one, folder)
+		if err != nil {
+			return fmt.Errorf("mutant %s: %w", m.Name, err)
+		}
+		run.Mutants[i] = one.Of()
+		changed, judged = changed+differ, judged+n
+	}
+	if err := run.Summary(c.stdout, dir); err != nil {
+		return err
+	}
+	c.logf("\n  %d of %d verdicts differ from the stored ones", changed, judged)
+	if outcome := run.Decide(); outcome.ExitCode() != 0 {
+		return outcomeError(outcome)
+	}
+	return nil
+}
+
+// judgeAll judges what a run in a folder has seen by the promises as they are now,
+// and tells how many verdicts differ, and of how many.
+func (c *console) judgeAll(run *reports.Run, dir string) (changed, judged int, err error) {
 	if len(run.Results) == 0 { // a run that was killed has what it found until then
 		seen, _, err := reports.ReadSpecs(filepath.Join(dir, reports.SpecsFile), 0)
 		if err != nil {
-			return err
+			return 0, 0, err
 		}
 		for _, spec := range seen {
 			run.Results = append(run.Results, spec.Results...)
 		}
 	}
-	changed := 0
 	for i, stored := range run.Results {
 		if stored.Outcome == "" || stored.Timeline == "" {
 			continue // there was no verdict, and there is nothing to find one in
@@ -81,14 +110,7 @@ func (c *console) judge(dir string) error {
 		}
 		run.Results[i].Verdict = again
 	}
-	if err := run.Summary(c.stdout, dir); err != nil {
-		return err
-	}
-	c.logf("\n  %d of %d verdicts differ from the stored ones", changed, len(run.Results))
-	if outcome := run.Decide(); outcome.ExitCode() != 0 {
-		return outcomeError(outcome)
-	}
-	return nil
+	return changed, len(run.Results), nil
 }
 
 // rejudge judges one result's timeline by the promise as it is now.

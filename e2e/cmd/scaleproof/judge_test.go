@@ -79,6 +79,24 @@ func TestJudge(t *testing.T) {
 			change: func(r *reports.Run, _ string) { r.Problems = []string{"interrupted"} },
 			code:   2, stdout: []string{"INCOMPLETE"}, stderr: "0 of 1",
 		},
+		"of several mutants, one goes red no more": {
+			change: func(r *reports.Run, dir string) {
+				id, folder, err := reports.Create(dir, r.Started)
+				if err != nil {
+					t.Error(err)
+				}
+				one := *r
+				one.ID, one.Mutant, one.Breaks = id, plusOne, []string{"metrics.starts-at-zero"}
+				one.Results = []reports.Result{r.Results[0]}
+				one.Results[0].Outcome, one.Results[0].Took = promise.Late, 9*time.Second
+				one.Results[0].Timeline = "../" + one.Results[0].Timeline
+				r.Results, r.Mutants = nil, []reports.Mutated{one.Of()}
+				if err := one.Save(folder); err != nil {
+					t.Error(err)
+				}
+			},
+			code: 1, stdout: []string{"- MUST metrics.starts-at-zero: late", plusOne + "  survived", "SURVIVED"}, stderr: "1 of 1 verdicts differ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := keep(t, c.change)

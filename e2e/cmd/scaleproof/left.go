@@ -30,24 +30,29 @@ func removal(cluster providers.Cluster) time.Duration {
 	return downLimit
 }
 
+// unremoved adds to an error what to do about what it left, or may have.
+func (s *session) unremoved(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: put that right, and remove what is left with `%s`", err, s.settings.downCommand())
+}
+
 // remove takes the cluster down, looks at what is left of it, and notes what
 // both asked of a cloud.
 func (s *session) remove(ctx context.Context) {
 	rest := context.WithoutCancel(ctx)
 	leaver, looks := s.cluster.(providers.Leaver)
 	failed := s.phase(rest, "down", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, removal(s.cluster))
-		defer cancel()
-		// The one must not keep the other: the cluster costs, and the key opens.
-		if err := errors.Join(s.cluster.Down(ctx), s.recall(ctx, s.settings, s.logf)); err != nil || looks {
-			return err
+		if err := s.dismantle(ctx, s.settings, s.cluster, removal(s.cluster)); err != nil || looks {
+			return s.unremoved(err)
 		}
 		return s.forget(s.settings)
 	})
 	if looks {
 		_ = s.phase(rest, "left", func(ctx context.Context) error {
 			if err := s.judgeLeft(ctx, leaver); err != nil || failed != nil {
-				return err
+				return s.unremoved(err)
 			}
 			return s.forget(s.settings) // and not before: the look makes our copy of someone's repository again
 		})

@@ -64,11 +64,12 @@ func (s *session) mutants(ctx context.Context, all []trial) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	if runner, err := s.setUp(ctx); err == nil {
+	runner, err := s.setUp(ctx)
+	if err == nil {
 		// The error is in the report.
 		_ = s.phase(ctx, "mutants", func(ctx context.Context) error { return s.each(ctx, runner, all) })
 	}
-	return s.finish(ctx, false)
+	return s.finish(ctx, err != nil) // a mutant that is not killed has its own evidence
 }
 
 func (s *session) each(ctx context.Context, runner specRunner, all []trial) error {
@@ -77,21 +78,22 @@ func (s *session) each(ctx context.Context, runner specRunner, all []trial) erro
 			return fmt.Errorf("%d of %d mutants were tried: %w", i, len(all), err)
 		}
 		s.logf("mutant %d of %d: %s", i+1, len(all), t.mutant.Name)
-		m, err := s.try(ctx, runner, t)
-		if err != nil {
-			return fmt.Errorf("mutant %s: %w", t.mutant.Name, err)
+		m, failed := s.try(ctx, runner, t)
+		if m.Run != "" {
+			s.report.Mutants = append(s.report.Mutants, m)
+			s.logf("mutant %d of %d: %s is %s after %s", i+1, len(all), m.Name, m.Outcome,
+				promise.Seconds(time.Duration(m.Seconds*float64(time.Second))))
 		}
-		s.report.Mutants = append(s.report.Mutants, m)
-		s.logf("mutant %d of %d: %s is %s after %s", i+1, len(all), m.Name, m.Outcome,
-			promise.Seconds(time.Duration(m.Seconds*float64(time.Second))))
-		if err := s.save(); err != nil {
-			return err
+		if err := errors.Join(failed, s.save()); err != nil {
+			return fmt.Errorf("mutant %s: %w", t.mutant.Name, err)
 		}
 	}
 	return nil
 }
 
-// try is the run of one of several mutants. The error is of the report itself.
+// try is the run of one of several mutants. The error is of the report itself, or
+// of a stack that was not mended: what the next mutant broke could not be told from
+// what this one did.
 func (s *session) try(ctx context.Context, runner specRunner, t trial) (reports.Mutated, error) {
 	started := time.Now()
 	id, dir, err := reports.Create(s.dir, started)
@@ -103,22 +105,22 @@ func (s *session) try(ctx context.Context, runner specRunner, t trial) (reports.
 	report.Phases, report.Results, report.Mutants = []reports.Phase{}, []reports.Result{}, nil
 	one := *s
 	one.out, one.dir, one.report, one.settings.mutant = s.dir, dir, &report, t.mutant.Name
-	one.attempt(ctx, runner, t.filter)
+	broken := one.attempt(ctx, runner, t.filter)
 	if report.Decide() != reports.Killed {
 		one.explain(ctx)
 	}
-	return report.Of(), one.save()
+	return report.Of(), errors.Join(broken, one.save())
 }
 
 // attempt runs the specs, and mends what the run's mutant did to the cluster
-// also if it is interrupted. What fails is in the report; specs that failed are
-// no error.
-func (s *session) attempt(ctx context.Context, runner specRunner, filter string) {
+// also if it is interrupted. What fails is in the report; the error is that of the
+// mend.
+func (s *session) attempt(ctx context.Context, runner specRunner, filter string) error {
 	_ = s.phase(ctx, "specs", func(ctx context.Context) error { return s.specs(ctx, runner, filter) })
 	if s.settings.mutant == "" {
-		return
+		return nil
 	}
-	_ = s.phase(context.WithoutCancel(ctx), "mend", s.restore)
+	return s.phase(context.WithoutCancel(ctx), "mend", s.restore)
 }
 
 // restore undoes what mutants have done to the cluster.

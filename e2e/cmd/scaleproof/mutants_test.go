@@ -158,7 +158,21 @@ func TestAllMutantsInterrupted(t *testing.T) {
 func TestAllMutantsWithoutAStack(t *testing.T) {
 	f, out := &fake{fail: map[string]error{"install": errTest}}, t.TempDir()
 	got := do(t, t.Context(), f.world(), "run", "--mutant", "all", "--out", out)
-	if run := stored(t, out); got.code != 2 || len(run.Mutants) > 0 || !strings.Contains(got.stdout, errTest.Error()) {
-		t.Errorf("exit code %d, %d mutants\n%s", got.code, len(run.Mutants), got.stdout)
+	run := stored(t, out)
+	if got.code != 2 || len(run.Mutants) > 0 || !strings.Contains(got.stdout, errTest.Error()) || phases(run) != "suite images cluster stack! collect down" {
+		t.Errorf("exit code %d, %d mutants, phases %q\n%s", got.code, len(run.Mutants), phases(run), got.stdout)
+	}
+}
+
+// TestAllMutantsUnmended: the next one would be tried on what this one broke.
+func TestAllMutantsUnmended(t *testing.T) {
+	f, out := &fake{seen: finds(verdict(promise.Never)), fail: map[string]error{"mend": errTest}}, t.TempDir()
+	got := do(t, t.Context(), f.world(), "run", "--mutant", "all", "--focus", "zero", "--out", out)
+	run := stored(t, out)
+	if got.code != 2 || phases(run) != "suite images cluster stack mutants! down" || len(run.Mutants) != 1 || run.Mutants[0].Outcome != reports.Incomplete {
+		t.Errorf("exit code %d, phases %q, mutants %+v", got.code, phases(run), run.Mutants)
+	}
+	if !strings.Contains(got.stdout, "mutant "+breakers(t)[0]+": "+errTest.Error()) {
+		t.Errorf("nobody says why it ended:\n%s", got.stdout)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/scaleproof/scaleproof/providers/eks/rehearsal"
 	"github.com/scaleproof/scaleproof/reports"
 )
@@ -87,7 +89,8 @@ func scaleproofOnEKS(ctx context.Context, s settings, out string) (*exec.Cmd, er
 func withoutSettings(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return name == gitTokenVariable || name == gitHubTokenVariable || slices.Contains(slices.Collect(maps.Values(variables)), name)
+		return slices.Contains([]string{gitTokenVariable, gitHubTokenVariable, clientcmd.RecommendedConfigPathEnvVar}, name) ||
+			slices.Contains(slices.Collect(maps.Values(variables)), name)
 	})
 }
 

@@ -79,7 +79,7 @@ func (s *session) run(ctx context.Context, t trial) error {
 		return err
 	}
 	if runner, err := s.setUp(ctx); err == nil {
-		s.attempt(ctx, runner, t.filter)
+		_ = s.attempt(ctx, runner, t.filter) // in the report
 	}
 	return s.finish(ctx, s.report.Decide().ExitCode() != 0)
 }
@@ -135,8 +135,12 @@ func (s *session) specs(ctx context.Context, runner specRunner, filter string) (
 }
 
 // explain collects evidence from the cluster, unless there is none or nobody
-// wants to wait for it.
+// wants to wait for it. Who reached the ceiling waits for nothing, and what hung is
+// to be seen.
 func (s *session) explain(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errCeiling) {
+		ctx = context.WithoutCancel(ctx)
+	}
 	if s.cluster != nil && ctx.Err() == nil {
 		_ = s.phase(ctx, "collect", func(ctx context.Context) error { return s.collect(ctx, collectLimit) })
 	}

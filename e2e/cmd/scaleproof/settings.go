@@ -58,7 +58,6 @@ var variables = map[string]string{
 	"provider":     "PROVIDER",
 	"cluster-name": "CLUSTER_NAME",
 	"nodes":        "NODES",
-	"kubeconfig":   "KUBECONFIG",
 	"context":      "KUBECONTEXT",
 	"install":      "INSTALL",
 	"git-address":  "GIT_ADDRESS",
@@ -79,7 +78,7 @@ var variables = map[string]string{
 	"app-image":         "APP_IMAGE",
 	"app-image-present": "APP_IMAGE_PRESENT",
 
-	"region":        "AWS_DEFAULT_REGION",
+	"region":        "AWS_REGION",
 	"allow-account": "ALLOW_ACCOUNT",
 	"kubernetes":    "KUBERNETES",
 	"accept-cost":   "ACCEPT_COST",
@@ -99,7 +98,7 @@ func (s *settings) clusterFlags(flags *pflag.FlagSet) {
 	s.provider = "kind"
 	flags.Var(&choice{&s.provider, "provider", providerNames}, "provider", "who makes the cluster, or knows it")
 	flags.StringVar(&s.cluster, "cluster-name", "scaleproof", "name of the cluster")
-	flags.StringVar(&s.kubeconfig, "kubeconfig", "", "for --provider existing: the kubeconfig file")
+	flags.StringVar(&s.kubeconfig, "kubeconfig", "", "for --provider existing: the kubeconfig file; those of KUBECONFIG=… if empty, or else ~/.kube/config")
 	flags.StringVar(&s.context, "context", "", "for --provider existing: the context in it; its current one if empty")
 	s.cloud.accountFlags(flags)
 	s.git.flags(flags)
