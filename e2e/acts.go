@@ -10,6 +10,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/e2e-framework/klient/k8s"
 	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
@@ -29,6 +30,29 @@ func (a *App) Send(ctx context.Context, n int) time.Time {
 		ginkgo.Fail(fmt.Sprintf("send %d requests to %s: %v", n, a.name, err))
 	}
 	return done
+}
+
+// Pace sends so many requests a second through the app's Service, on time whether
+// or not earlier ones were answered, and returns when the last was. One that fails
+// fails the spec: nobody knows whether it was counted.
+func (a *App) Pace(ctx context.Context, perSecond int, lasting time.Duration) time.Time {
+	ginkgo.GinkgoHelper()
+	i := slices.IndexFunc(a.objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "Service" })
+	if i < 0 {
+		ginkgo.Fail(a.name + " has no Service to send to")
+	}
+	target, err := load.Service(a.env.rest, a.namespace, a.objects[i].GetName(), appPort)
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	sent, err := load.Pace(ctx, a.Timeline, target, perSecond, lasting)
+	if err == nil && sent.Success < 1 {
+		err = fmt.Errorf("%.0f%% were answered: %s", 100*sent.Success, strings.Join(sent.Errors, "; "))
+	}
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("send %d requests a second to %s for %v: %v", perSecond, a.name, lasting, err))
+	}
+	return sent.Done
 }
 
 // Set gives the gauge of the app's source an exact value, and returns when.

@@ -18,10 +18,10 @@ const defaultScrape = 30 * time.Second
 
 // monitor is an object that tells Prometheus what to scrape, and how often.
 type monitor struct {
-	term                  promise.Term
-	kind, endpoints       string
-	namespace, name       string
-	optional, tellsOfHPAs bool
+	term            promise.Term
+	kind, endpoints string
+	namespace, name string
+	optional        bool
 }
 
 // monitors are those that promises are made of. Who tells of HPAs differs: the
@@ -32,9 +32,9 @@ var monitors = []monitor{
 	{term: promise.KEDAScrape, kind: "PodMonitor", endpoints: "podMetricsEndpoints", namespace: stack.KEDANamespace, name: stack.KEDAPodMonitor, optional: true},
 	{term: promise.KarpenterScrape, kind: "PodMonitor", endpoints: "podMetricsEndpoints", namespace: stack.KarpenterNamespace, name: stack.Karpenter, optional: true},
 	{term: promise.SlowestScrape, kind: "ServiceMonitor", endpoints: "endpoints", namespace: stack.MonitoringNamespace,
-		name: stack.ControllerManagerMonitor, optional: true, tellsOfHPAs: true},
+		name: stack.ControllerManagerMonitor, optional: true},
 	{term: promise.SlowestScrape, kind: "ServiceMonitor", endpoints: "endpoints", namespace: stack.MonitoringNamespace,
-		name: stack.StateMetricsMonitor, optional: true, tellsOfHPAs: true},
+		name: stack.StateMetricsMonitor, optional: true},
 }
 
 // scrapeIntervals reads how often Prometheus asks whom. A monitor that is not

@@ -178,28 +178,20 @@ func TestPaceStopsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestProxiedTargets(t *testing.T) {
+func TestServiceIsReachedThroughTheAPIServer(t *testing.T) {
 	var asked atomic.Value
 	s, _ := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) {
 		asked.Store(r.Header.Get("Authorization") + " " + r.URL.Path)
 	})
 	config := &rest.Config{Host: s.URL + "/prefix/", BearerToken: "token"}
-	for _, test := range []struct {
-		target func(*rest.Config, string, string, int) (Target, error)
-		want   string
-	}{
-		{Service, "Bearer token /prefix/api/v1/namespaces/shop/services/web:8080/proxy/"},
-		{Pod, "Bearer token /prefix/api/v1/namespaces/shop/pods/web:8080/proxy/"},
-	} {
-		target, err := test.target(config, "shop", "web", 8080)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Send(t.Context(), timeline.New(), target, 1); err != nil {
-			t.Fatal(err)
-		}
-		if asked.Load() != test.want {
-			t.Errorf("asked %v, want %s", asked.Load(), test.want)
-		}
+	target, err := Service(config, "shop", "web", 8080)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Send(t.Context(), timeline.New(), target, 1); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Bearer token /prefix/api/v1/namespaces/shop/services/web:8080/proxy/"; asked.Load() != want {
+		t.Errorf("asked %v, want %s", asked.Load(), want)
 	}
 }

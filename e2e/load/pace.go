@@ -13,8 +13,10 @@ import (
 
 // Summary tells how a paced load went.
 type Summary struct {
-	Requests int     `json:"requests"`
-	Success  float64 `json:"success"` // share of 2xx answers, 0 to 1
+	// Done is when the last was answered.
+	Done     time.Time `json:"done"`
+	Requests int       `json:"requests"`
+	Success  float64   `json:"success"` // share of 2xx answers, 0 to 1
 	// Latencies of all requests, failed ones included.
 	P50 time.Duration `json:"p50"`
 	P99 time.Duration `json:"p99"`
@@ -52,8 +54,8 @@ func Pace(ctx context.Context, tl *timeline.Timeline, target Target, perSecond i
 		}
 	}
 	metrics.Close()
-	count(tl, Done, answered)
 	s := summarize(metrics, answered)
+	s.Done = count(tl, Done, answered)
 	s.record(tl)
 	if err := ctx.Err(); err != nil {
 		return s, fmt.Errorf("pace of %d requests per second: stopped after %d of %d requests: %w", perSecond, s.Requests, planned, err)
