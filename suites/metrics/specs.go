@@ -26,14 +26,16 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, first, neverOvercounts)
 	}, SpecTimeout(5*time.Minute))
 
-	It("counts requests that come at a pace", e2e.Proves(countsRequests, neverOvercounts), func(ctx SpecContext) {
+	It("counts requests that come at a pace", e2e.Proves(startsAtZero, countsRequests, neverOvercounts), func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		// One pod takes them all: Prometheus has yet to find what comes meanwhile.
 		app.Edit(ctx, "ScaledObject", "example-app", `{"spec":{"maxReplicaCount":1}}`)
-		scraped := env.Settle(ctx, app.Scene, app.Applied(), timeline.All(timeline.Ready(1), startsAtZero.Kept))
+		running := env.Settle(ctx, app.Scene, app.Applied(), timeline.Ready(1))
+		env.Prove(ctx, app.Scene, running, startsAtZero)
+
 		sent := app.Pace(ctx, 20, 5*time.Second)
 		env.Prove(ctx, app.Scene, sent, countsRequests)
-		env.Prove(ctx, app.Scene, scraped, neverOvercounts)
+		env.Prove(ctx, app.Scene, running, neverOvercounts)
 	}, SpecTimeout(3*time.Minute))
 
 	It("shows one number everywhere", e2e.Proves(sourcesAgree), func(ctx SpecContext) {
