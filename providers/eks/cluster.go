@@ -108,7 +108,7 @@ func (c *cluster) begin(notes *ledger.Ledger) (ledger.Head, error) {
 	if head := notes.Head(); head != nil {
 		return *head, nil
 	}
-	now, salt := time.Now().UTC().Truncate(time.Second), rand.Text()
+	now, salt := time.Now().UTC(), rand.Text()
 	head := ledger.Head{
 		Region: c.reach.account.Region, Salt: salt, Account: c.reach.account.Fingerprint(salt),
 		Run: c.options.Run, Created: now, Expires: now.Add(c.options.Ceiling),
@@ -120,7 +120,7 @@ func (c *cluster) begin(notes *ledger.Ledger) (ledger.Head, error) {
 func (c *cluster) tags(head ledger.Head) map[string]string {
 	tags := map[string]string{
 		ClusterTag: c.name,
-		CreatedTag: head.Created.Format(time.RFC3339),
+		CreatedTag: stamp(head.Created),
 		ExpiresTag: head.Expires.Format(time.RFC3339),
 	}
 	if head.Run != "" {
@@ -128,6 +128,10 @@ func (c *cluster) tags(head ledger.Head) map[string]string {
 	}
 	return tags
 }
+
+// stamp is the time at which a cluster was begun, as its tag has it: so exact that
+// no two machines have the same.
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
 // mark is what must be on a thing for it to be this cluster's.
 func (c *cluster) mark() map[string]string { return map[string]string{ClusterTag: c.name} }

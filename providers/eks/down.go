@@ -74,6 +74,9 @@ func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
 		return err
 	}
 	base, unknown := c.reach.stacks.Find(ctx, c.name)
+	if err := c.spare(notes.Head(), plane, base); err != nil {
+		return err
+	}
 	tagged, err := c.reach.identity.Providers(ctx)
 	failed := []error{unknown, err}
 	c.prove(notes, plane, base, tagged)

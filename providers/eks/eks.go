@@ -16,7 +16,8 @@
 // removed only while a ledger or a tag of ours still tells of that cluster, so
 // that these go last. Down goes by the ledger, by names and by tags, so that a
 // lost ledger loses nothing. What nothing of ours tells of is never removed,
-// whatever its name.
+// whatever its name; nor, by a ledger, what another machine has made since of the
+// same name, until it expires: the time at which it was begun is in its tags.
 package eks
 
 import (
@@ -154,8 +155,9 @@ func (p *Provider) Find(_ context.Context, name string) (providers.Cluster, erro
 
 // Up implements providers.Provider. A cluster that this machine made is taken
 // over; what is half-made is made whole, or made again; a cluster that is not
-// ours, or that another machine may be using, is an error. Where that or anything else is refused before something was
-// begun, there is no handle: what Up would not touch must not be taken down.
+// ours, or that another machine may be using, is an error. Where that or anything
+// else is refused before something was begun, there is no handle: what Up would not
+// touch must not be taken down.
 func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, error) {
 	c, err := p.open(name)
 	if err != nil {

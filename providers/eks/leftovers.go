@@ -48,17 +48,16 @@ func (c *cluster) awaitNothing(ctx context.Context, notes *ledger.Ledger) ([]str
 func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, error) {
 	var left []string
 	found := func(kind, id string) { left = append(left, kind+" "+id) }
-	plane, err := c.reach.planes.Find(ctx, c.name)
+	plane, base, err := c.standing(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := c.spare(notes.Head(), plane, base); err != nil {
+		return nil, err // else that would be called left
 	}
 	foreign := plane != nil && !control.Owned(plane, c.mark())
 	if plane != nil && !foreign {
 		found(clusterKind, fmt.Sprintf("%s (%s)", c.name, plane.Status))
-	}
-	base, err := c.reach.stacks.Find(ctx, c.name)
-	if err != nil {
-		return nil, err
 	}
 	if c.ours(base) {
 		found(stackKind, fmt.Sprintf("%s (%s)", c.name, base.Status))

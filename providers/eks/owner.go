@@ -20,22 +20,60 @@ func (c *cluster) downCommand() string {
 	return "`scaleproof down --provider eks --cluster-name " + c.name + "`"
 }
 
-// admit refuses what has our tag and was made by another machine, of whose runs
-// this one knows nothing: as long as it may be in use there, and when it has
-// expired.
+// madeBy tells whether this machine's ledger tells of what has the tags.
+func madeBy(head *ledger.Head, tags map[string]string) bool {
+	return head != nil && tags[CreatedTag] == stamp(head.Created)
+}
+
+// admit refuses to use what has no tag of ours, and what another machine made, of
+// whose runs this one knows nothing: as long as it may be in use there, and when it
+// has expired.
 func (c *cluster) admit(head *ledger.Head, tags map[string]string) error {
-	if head != nil && tags[CreatedTag] == head.Created.Format(time.RFC3339) {
-		return nil
-	}
-	switch _, expires := tagTimes(tags); {
-	case expires.IsZero():
+	_, expires := tagTimes(tags)
+	switch {
+	case tags[ClusterTag] != c.name:
+		return errTaken
+	case expires.IsZero() || madeBy(head, tags):
 		return nil
 	case !expires.After(time.Now()):
 		return c.expired(expires)
+	case head != nil:
+		return c.remade(expires)
 	default:
 		return fmt.Errorf("another machine's scaleproof made it, and it may be in use until %s: choose another name with CLUSTER_NAME, or remove it with %s",
 			expires.UTC().Format(time.RFC3339), c.downCommand())
 	}
+}
+
+// spare refuses to remove by the ledger what it does not tell of and may be in use:
+// somebody else has removed what it tells of, and another machine has made a cluster
+// of that name. Without a ledger it is a person's word that counts.
+func (c *cluster) spare(head *ledger.Head, plane *types.Cluster, base *stack.Stack) error {
+	for _, tags := range tagsOf(plane, base) {
+		_, expires := tagTimes(tags)
+		if head != nil && !madeBy(head, tags) && tags[ClusterTag] == c.name && expires.After(time.Now()) {
+			return c.remade(expires)
+		}
+	}
+	return nil
+}
+
+// tagsOf are the tags of what is there of a cluster.
+func tagsOf(plane *types.Cluster, base *stack.Stack) (all []map[string]string) {
+	if plane != nil {
+		all = append(all, plane.Tags)
+	}
+	if base != nil {
+		all = append(all, base.Tags)
+	}
+	return all
+}
+
+// remade is about a cluster that has the name of one that this machine has made.
+func (c *cluster) remade(expires time.Time) error {
+	return fmt.Errorf("another machine's scaleproof made it, since what this one made is gone, and it may be in use until %s: "+
+		"choose another name with CLUSTER_NAME, or else, if nobody uses it, remove %s, and then the cluster with %s",
+		expires.UTC().Format(time.RFC3339), ledger.Path(c.options.home(), c.name), c.downCommand())
 }
 
 // expired is about a cluster that nobody may use any more: who makes it anew has

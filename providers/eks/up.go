@@ -40,26 +40,32 @@ func (c *cluster) up(ctx context.Context) (err error) {
 	if head := notes.Head(); head != nil && c.options.Region != head.Region {
 		return fmt.Errorf("it is in %s: remove it with %s first, or choose another name with CLUSTER_NAME", head.Region, c.downCommand())
 	}
+	plane, base, err := c.find(ctx, notes.Head())
+	if err != nil {
+		return err
+	}
 	if len(notes.Names(removalKind)) > 0 {
 		c.begun = true
 		c.options.Log("cluster %s was being removed when that was cut off: this is finished first", c.name)
 		if err := c.finish(ctx, notes); err != nil {
 			return err
 		}
+		plane, base = nil, nil
 	}
 	if head := notes.Head(); head != nil && !head.Expires.After(time.Now()) {
 		return c.expired(head.Expires)
-	}
-	plane, base, err := c.find(ctx, notes.Head())
-	if err != nil {
-		return err
 	}
 	head, err := c.begin(notes)
 	if err != nil {
 		return err
 	}
 	c.begun, c.proven = true, true
-	base, err = c.ensureStack(ctx, notes, head, base)
+	return c.complete(ctx, notes, head, plane, base)
+}
+
+// complete makes what is missing or not whole, and connects.
+func (c *cluster) complete(ctx context.Context, notes *ledger.Ledger, head ledger.Head, plane *types.Cluster, base *stack.Stack) error {
+	base, err := c.ensureStack(ctx, notes, head, base)
 	if err != nil {
 		return err
 	}
@@ -82,30 +88,51 @@ func (c *cluster) up(ctx context.Context) (err error) {
 
 // find returns what there is under the name, and refuses what is not ours to use.
 func (c *cluster) find(ctx context.Context, head *ledger.Head) (*types.Cluster, *stack.Stack, error) {
+	plane, base, err := c.standing(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, tags := range tagsOf(plane, base) {
+		if err := c.admit(head, tags); err != nil {
+			return nil, nil, err
+		}
+	}
+	return plane, base, nil
+}
+
+// standing is what there is under the name, whoever made it.
+func (c *cluster) standing(ctx context.Context) (*types.Cluster, *stack.Stack, error) {
 	plane, err := c.reach.planes.Find(ctx, c.name)
 	if err != nil {
 		return nil, nil, err
 	}
 	base, err := c.reach.stacks.Find(ctx, c.name)
-	if err != nil {
-		return nil, nil, err
-	}
-	if plane != nil && !control.Owned(plane, c.mark()) || base != nil && base.Tags[ClusterTag] != c.name {
-		return nil, nil, errTaken
-	}
-	switch {
-	case plane != nil:
-		err = c.admit(head, plane.Tags)
-	case base != nil:
-		err = c.admit(head, base.Tags)
-	}
 	return plane, base, err
+}
+
+// awaitStack returns the stack that nothing is done to any more, if it is ours to
+// use: who was asked at the same time may have made it for another machine.
+func (c *cluster) awaitStack(ctx context.Context, head ledger.Head, fresh bool) (*stack.Stack, error) {
+	found, err := c.reach.stacks.Await(ctx, c.name, fresh, c.options.Log)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return found, c.admit(&head, found.Tags)
+}
+
+// awaitPlane is awaitStack of the control plane.
+func (c *cluster) awaitPlane(ctx context.Context, head ledger.Head, fresh bool) (*types.Cluster, error) {
+	found, err := c.reach.planes.Await(ctx, c.name, fresh, c.options.Log)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return found, c.admit(&head, found.Tags)
 }
 
 // ensureStack returns a stack that is whole.
 func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head, found *stack.Stack) (_ *stack.Stack, err error) {
 	if found != nil && found.Changing() {
-		if found, err = c.reach.stacks.Await(ctx, c.name, false, c.options.Log); err != nil {
+		if found, err = c.awaitStack(ctx, head, false); err != nil {
 			return nil, err
 		}
 	}
@@ -135,14 +162,12 @@ func (c *cluster) createStack(ctx context.Context, notes *ledger.Ledger, head le
 	}); err != nil {
 		return nil, err
 	}
-	made, err := c.reach.stacks.Await(ctx, c.name, true, c.options.Log)
+	made, err := c.awaitStack(ctx, head, true)
 	switch {
 	case err != nil:
 		return nil, err
 	case made == nil:
 		return nil, errors.New("the stack is gone: someone else removed it")
-	case made.Tags[ClusterTag] != c.name:
-		return nil, errTaken
 	case !made.Whole():
 		return nil, c.reach.stacks.Explain(ctx, made)
 	}
@@ -152,7 +177,7 @@ func (c *cluster) createStack(ctx context.Context, notes *ledger.Ledger, head le
 // ensurePlane returns a control plane that is active.
 func (c *cluster) ensurePlane(ctx context.Context, notes *ledger.Ledger, head ledger.Head, base *stack.Stack, found *types.Cluster) (_ *types.Cluster, err error) {
 	if found != nil && found.Status == types.ClusterStatusDeleting {
-		if found, err = c.reach.planes.Await(ctx, c.name, false, c.options.Log); err != nil {
+		if found, err = c.awaitPlane(ctx, head, false); err != nil {
 			return nil, err
 		}
 	}
@@ -177,14 +202,12 @@ func (c *cluster) ensurePlane(ctx context.Context, notes *ledger.Ledger, head le
 			return nil, err
 		}
 	}
-	made, err := c.reach.planes.Await(ctx, c.name, true, c.options.Log)
+	made, err := c.awaitPlane(ctx, head, true)
 	switch {
 	case err != nil:
 		return nil, err
 	case made == nil:
 		return nil, errors.New("the control plane is gone: someone else removed it")
-	case !control.Owned(made, c.mark()):
-		return nil, errTaken
 	case made.Status != types.ClusterStatusActive:
 		return nil, errors.Join(errors.New("EKS could not make the control plane"), control.Issues(made))
 	}

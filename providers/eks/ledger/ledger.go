@@ -55,6 +55,9 @@ type Ledger struct {
 // errBusy is the lock being held by a process that lives.
 var errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
 
+// Path is the ledger's file of a name below dir.
+func Path(dir, name string) string { return filepath.Join(dir, name+".jsonl") }
+
 // Open locks and reads the ledger of a name below dir. Without a file it is
 // empty. A line that was cut off by a crash is left out: what it would have
 // told was not yet begun.
@@ -69,7 +72,7 @@ func Open(dir, name string) (*Ledger, error) {
 	case !held:
 		return nil, errBusy
 	}
-	l := &Ledger{path: filepath.Join(dir, name+".jsonl"), lock: lock}
+	l := &Ledger{path: Path(dir, name), lock: lock}
 	if err := l.read(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -79,7 +82,7 @@ func Open(dir, name string) (*Ledger, error) {
 // Look reads the ledger of a name below dir, also while another process has it.
 // It makes nothing, and what it returns can only be asked.
 func Look(dir, name string) (*Ledger, error) {
-	l := &Ledger{path: filepath.Join(dir, name+".jsonl")}
+	l := &Ledger{path: Path(dir, name)}
 	_, err := l.load()
 	return l, err
 }
