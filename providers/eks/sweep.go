@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,14 @@ import (
 	"time"
 
 	"github.com/scaleproof/scaleproof/providers/eks/ledger"
-	"github.com/scaleproof/scaleproof/providers/eks/network"
+)
+
+// Limits of a sweep's removals: one that is stuck must keep neither the others, nor
+// what follows them. What is left is for the next sweep, and EKS and CloudFormation
+// go on with it until then.
+const (
+	SweepLimit   = time.Hour
+	removalLimit = 20 * time.Minute
 )
 
 // SweepOptions say what of an account's region is too old.
@@ -21,6 +29,9 @@ type SweepOptions struct {
 	Delete bool
 	// Now is the time that ages are counted to; the present, of each look, if zero.
 	Now time.Time
+	// Each is what one removal may take, and All what all of them may; 20 minutes and
+	// SweepLimit if zero.
+	Each, All time.Duration
 }
 
 // Swept is a cluster's name under which something was found.
@@ -36,21 +47,11 @@ type Swept struct {
 	Err error
 }
 
-// trace is a part that leads to a cluster's name.
-type trace struct {
-	name, part string
-	made       time.Time // zero if nobody knows
-	expires    time.Time // zero if nobody said
-	foreign    bool      // it has the name and not the tag
-	proof      bool      // it has our tag, or this machine has written its name down
-}
-
 // Sweep finds what was made by name and by tag in the account's region, and what
 // Auto Mode left of clusters with such names, of which something of ours still
-// tells. It spares what is young, what has
-// not expired, and every name under which there is something that is not ours or
-// of which nobody knows the age. Since a removal takes long, it looks again before
-// each.
+// tells. It spares what is young, what has not expired, and every name under which
+// there is something that is not ours or of which nobody knows the age. Since a
+// removal takes long, it looks again before each, and tells of each when it ends.
 func (p *Provider) Sweep(ctx context.Context, options SweepOptions) ([]Swept, error) {
 	account, err := p.options.open(ctx, p.options.Region)
 	if err != nil {
@@ -60,16 +61,32 @@ func (p *Provider) Sweep(ctx context.Context, options SweepOptions) ([]Swept, er
 	if err != nil {
 		return nil, err
 	}
+	all := cmp.Or(options.All, SweepLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, all, fmt.Errorf("the sweep has taken %v: sweep again", all))
+	defer cancel()
 	for i := range found {
-		if !options.Delete || found[i].Spared != "" {
-			continue
-		}
-		// One after the other, so as not to be throttled.
-		if found[i] = p.again(ctx, account, found[i], options); found[i].Spared == "" && found[i].Err == nil {
-			found[i].Err = (&cluster{name: found[i].Name, options: p.options, reach: account, swept: true}).Down(ctx)
+		if options.Delete && found[i].Spared == "" {
+			// One after the other, so as not to be throttled.
+			found[i] = p.remove(ctx, account, found[i], options)
+			p.options.Log("%s", found[i].end())
 		}
 	}
 	return found, nil
+}
+
+// remove removes what is found under the name, if it still is and still old.
+func (p *Provider) remove(ctx context.Context, r *reach, before Swept, options SweepOptions) Swept {
+	each := cmp.Or(options.Each, removalLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("cluster %s: not removed within %v: sweep again, and see what holds it", before.Name, each))
+	defer cancel()
+	found := p.again(ctx, r, before, options)
+	if found.Spared == "" && found.Err == nil {
+		found.Err = (&cluster{name: found.Name, options: p.options, reach: r, swept: true}).Down(ctx)
+	}
+	if cause := context.Cause(ctx); found.Err != nil && cause != nil && !errors.Is(found.Err, cause) {
+		found.Err = fmt.Errorf("%w: %w", cause, found.Err)
+	}
+	return found
 }
 
 // look finds, and decides.
@@ -144,89 +161,16 @@ func sweepable(traces []trace, options SweepOptions) []Swept {
 	return all
 }
 
-// tagTimes are those of our tags, as far as they can be read.
-func tagTimes(tags map[string]string) (made, expires time.Time) {
-	made, _ = time.Parse(time.RFC3339, tags[CreatedTag])
-	expires, _ = time.Parse(time.RFC3339, tags[ExpiresTag])
-	return made, expires
-}
-
-// traces are all parts in the region whose name or tag could be ours.
-func (r *reach) traces(ctx context.Context) ([]trace, error) {
-	var all []trace
-	var failed []error
-	for _, look := range []func(context.Context) ([]trace, error){r.stackTraces, r.planeTraces, r.providerTraces, r.machineTraces} {
-		found, err := look(ctx)
-		all, failed = append(all, found...), append(failed, err)
+// end is a line for people, of a removal that has ended.
+func (s Swept) end() string {
+	switch {
+	case s.Err != nil:
+		return fmt.Sprintf("cluster %s is not swept: %v", s.Name, s.Err)
+	case s.Spared != "":
+		return fmt.Sprintf("cluster %s is left alone: %s", s.Name, s.Spared)
+	default:
+		return fmt.Sprintf("cluster %s is swept", s.Name)
 	}
-	return all, errors.Join(failed...)
-}
-
-func (r *reach) stackTraces(ctx context.Context) ([]trace, error) {
-	stacks, err := r.stacks.List(ctx)
-	var all []trace
-	for _, s := range stacks {
-		if !OwnName(s.Name) {
-			continue
-		}
-		made, expires := tagTimes(s.Tags)
-		if made.Before(s.Created) {
-			made = s.Created
-		}
-		all = append(all, trace{s.Name, "stack " + s.Name, made, expires, s.Tags[ClusterTag] != s.Name, s.Tags[ClusterTag] == s.Name})
-	}
-	return all, err
-}
-
-func (r *reach) planeTraces(ctx context.Context) ([]trace, error) {
-	clusters, err := r.planes.List(ctx)
-	failed := []error{err}
-	var all []trace
-	for _, name := range clusters {
-		if !OwnName(name) {
-			continue
-		}
-		plane, err := r.planes.Find(ctx, name)
-		if failed = append(failed, err); plane == nil {
-			continue
-		}
-		made, expires := tagTimes(plane.Tags)
-		if plane.CreatedAt != nil && made.Before(*plane.CreatedAt) {
-			made = *plane.CreatedAt
-		}
-		all = append(all, trace{name, "cluster " + name, made, expires, plane.Tags[ClusterTag] != name, plane.Tags[ClusterTag] == name})
-	}
-	return all, errors.Join(failed...)
-}
-
-func (r *reach) providerTraces(ctx context.Context) ([]trace, error) {
-	providers, err := r.identity.Providers(ctx)
-	var all []trace
-	for _, p := range providers {
-		if name := p.Tags[ClusterTag]; OwnName(name) {
-			made, expires := tagTimes(p.Tags)
-			all = append(all, trace{name, "oidc-provider " + p.Issuer, made, expires, false, true})
-		}
-	}
-	return all, err
-}
-
-// machineTraces are what Auto Mode left. It has no tag of ours, but one with the
-// name of its cluster, and EC2 knows when it was made.
-func (r *reach) machineTraces(ctx context.Context) ([]trace, error) {
-	instances, err := r.network.Instances(ctx, Prefix+"*")
-	failed := []error{err}
-	volumes, err := r.network.Volumes(ctx, Prefix+"*")
-	failed = append(failed, err)
-	var all []trace
-	for kind, found := range map[string][]network.Made{"instance": instances, "volume": volumes} {
-		for _, m := range found {
-			if OwnName(m.Cluster) {
-				all = append(all, trace{m.Cluster, kind + " " + m.ID, m.At, time.Time{}, false, false})
-			}
-		}
-	}
-	return all, errors.Join(failed...)
 }
 
 // String is a line for people.

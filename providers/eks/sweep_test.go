@@ -2,6 +2,7 @@ package eks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,45 @@ func TestSweepLooksAgain(t *testing.T) {
 	if w.first(double.Stack) != ids[young] {
 		t.Errorf("left are %v", w.Left())
 	}
+}
+
+// TestSweepGoesOn is an account in which a cluster that does not go comes first.
+func TestSweepGoesOn(t *testing.T) {
+	const next, limit = name + "-next", 3 * time.Second
+	for what, c := range map[string]struct {
+		options SweepOptions
+		says    string // of the cluster that does not go
+		left    bool   // the next one is
+	}{
+		"each has its time": {SweepOptions{Each: limit}, "not removed within 3s", false},
+		"all of it is over": {SweepOptions{All: limit}, "the sweep has taken 3s", true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := start(t)
+			w.options.Pace.Most = 50 * time.Millisecond // else EKS' own limit is over before
+			w.mustUp()
+			id := w.stack(next)
+			w.Turn(func(k *double.Knobs) { k.StuckDeleting = true })
+			c.options.OlderThan, c.options.Now, c.options.Delete = time.Hour, time.Now().Add(5*time.Hour), true
+			found, err := w.sweeper().Sweep(t.Context(), c.options)
+			if err != nil || len(found) != 2 || found[0].Err == nil || (found[1].Err != nil) != c.left {
+				t.Fatalf("%+v, %v", found, err)
+			}
+			told := strings.Join(w.told, "\n")
+			if !strings.Contains(found[0].Err.Error(), c.says) || !strings.Contains(told, c.says) {
+				t.Errorf("no %q in %v, nor in\n%s", c.says, found[0].Err, told)
+			}
+			if here := w.has(id); here != c.left || strings.Contains(told, "cluster "+next+" is swept") == here {
+				t.Errorf("the next one is there: %v, and it is told that\n%s", here, told)
+			}
+		})
+	}
+}
+
+// has tells whether there is something of that id that is not gone.
+func (w *world) has(id string) bool {
+	return slices.ContainsFunc(w.Left(), func(l double.Leftover) bool { return l.ID == id })
 }
 
 // TestSweepOrphans is what is left when the cluster is gone and its volumes are

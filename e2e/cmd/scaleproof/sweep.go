@@ -22,7 +22,9 @@ func newSweep(c *console) *cobra.Command {
 has a name that begins with ` + eks.Prefix + ` and our tags, and what EKS Auto Mode made for a
 cluster of such a name. Without --delete it only tells. It never touches what has
 no tag, what is younger than --older-than, what may still be there by its
-expires-at tag, nor an account that is not allowed.
+expires-at tag, nor an account that is not allowed. A cluster that does not go keeps
+no other: each has 20 minutes, and all of them an hour. What is left after that is for
+the next sweep.
 
 With the git settings of a run it also finds the branches and deploy keys of old
 runs whose clusters are gone from that region. Who delivers clusters of several
@@ -74,7 +76,7 @@ func sweepEKS(ctx context.Context, s settings, options eks.SweepOptions, l log) 
 	if err != nil {
 		return found, err // nobody knows which clusters are there
 	}
-	more, err := sweepGit(ctx, s, options, found, l)
+	more, err := sweepGit(ctx, s, options, found, l) // also where a cluster did not go
 	return append(found, more...), err
 }
 
