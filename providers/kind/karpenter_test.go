@@ -1,9 +1,17 @@
 package kind
 
 import (
+	"context"
+	"slices"
 	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
+	"github.com/scaleproof/scaleproof/providers/kind/engine/fakedocker"
 )
 
 // TestNodesThatComeAndGo are removed with the cluster, and otherwise count for
@@ -30,6 +38,55 @@ func TestNodesThatComeAndGo(t *testing.T) {
 	comesAndGoes.Labels = map[string]string{poolLabel: "pool"}
 	if reason := unready(inventory{nodes: append(inventory{}.nodes, comesAndGoes)}, 0, nil); len(reason) != 1 {
 		t.Errorf("lacking is %v, want coredns only", reason)
+	}
+}
+
+// goneNode is one of Karpenter's whose container is gone, and madeNode is kind's.
+func goneNode() *corev1.Node {
+	gone := readyNode("it-pool-x1", corev1.ConditionUnknown)
+	gone.Labels = map[string]string{poolLabel: "pool"}
+	return gone
+}
+
+func madeNode() *corev1.Node { return readyNode("it-control-plane", corev1.ConditionTrue) }
+
+// TestPodsOfANodeThatIsGone are wanted by DaemonSets, and nobody runs them.
+func TestPodsOfANodeThatIsGone(t *testing.T) {
+	for name, test := range map[string]struct {
+		nodes  int // that the cluster was made with
+		beside *corev1.Node
+		ready  int32 // pods of two
+		want   bool
+	}{
+		"all but its own":                   {nodes: 1, beside: goneNode(), ready: 1, want: true},
+		"not even the others":               {nodes: 1, beside: goneNode(), ready: 0},
+		"one of a node that is not seen":    {nodes: 2, beside: goneNode(), ready: 1},
+		"one is missing where nothing gone": {nodes: 1, beside: readyNode("it-worker", corev1.ConditionTrue), ready: 1},
+	} {
+		have := inventory{nodes: []*corev1.Node{madeNode(), test.beside}, daemonSets: []*appsv1.DaemonSet{daemonSet("kube-proxy", 1, 1, 2, test.ready)}}
+		lacking := unready(have, test.nodes, []string{"kube-proxy"})
+		if got := !slices.Contains(lacking, "daemonset kube-proxy"); got != test.want {
+			t.Errorf("%s: lacking is %v", name, lacking)
+		}
+	}
+}
+
+// TestRoutesOfANodeThatIsGone are not asked for, nor are others for those to it.
+func TestRoutesOfANodeThatIsGone(t *testing.T) {
+	addressed := func(node *corev1.Node, network, address string) *corev1.Node {
+		node.Spec.PodCIDR = network
+		node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: address}}
+		return node
+	}
+	client := fake.NewClientset(addressed(goneNode(), "10.244.1.0/24", "172.18.0.3"), addressed(madeNode(), "10.244.0.0/24", "172.18.0.2"))
+	docker := fakedocker.Install(t, "docker",
+		fakedocker.Says("exec it-control-plane ip *", "default via 172.18.0.1 dev eth0"),
+		fakedocker.Says("exec it-control-plane nft *", "table ip node-routes {}"))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // it is there at once, or never
+	defer cancel()
+	kept := &cluster{options: Options{RegistryImage: "registry"}}
+	if err := kept.awaitRoutes(ctx, client); err != nil || len(docker.Calls(t)) != 2 {
+		t.Errorf("asked %d times: %v", len(docker.Calls(t)), err)
 	}
 }
 

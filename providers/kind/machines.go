@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
@@ -17,6 +19,13 @@ const (
 	// providerIDPrefix is kind's own: kind://docker/<cluster>/<node>.
 	providerIDPrefix = "kind://docker/"
 )
+
+// comesAndGoes tells whether a Node is Karpenter's. Its container may be gone
+// before it is, for good where whoever would see to it is gone too.
+func comesAndGoes(node *corev1.Node) bool {
+	_, pooled := node.Labels[poolLabel]
+	return pooled
+}
 
 var _ providers.MachineKeeper = (*cluster)(nil)
 

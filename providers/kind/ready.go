@@ -36,14 +36,16 @@ type inventory struct {
 // at all is lacking too.
 func unready(have inventory, nodes int, daemonSets []string) []string {
 	var lacking []string
-	ready := 0
+	ready, spare := 0, 0
 	for _, node := range have.nodes {
-		if _, comesAndGoes := node.Labels[poolLabel]; comesAndGoes {
-			continue
-		}
-		if reason := nodeUnready(node); reason == "" {
+		switch reason := nodeUnready(node); {
+		case comesAndGoes(node):
+			if reason != "" {
+				spare++
+			}
+		case reason == "":
 			ready++
-		} else {
+		default:
 			lacking = append(lacking, "node "+node.Name+": "+reason)
 		}
 	}
@@ -52,9 +54,7 @@ func unready(have inventory, nodes int, daemonSets []string) []string {
 	}
 	found := map[string]bool{}
 	for _, set := range have.daemonSets {
-		status := set.Status
-		found[set.Name] = status.ObservedGeneration == set.Generation && status.DesiredNumberScheduled >= int32(nodes) &&
-			status.NumberReady == status.DesiredNumberScheduled
+		found[set.Name] = everywhere(set, nodes, spare)
 	}
 	for _, name := range daemonSets {
 		if !found[name] {
@@ -69,6 +69,14 @@ func unready(have inventory, nodes int, daemonSets []string) []string {
 		lacking = append(lacking, "deployment coredns")
 	}
 	return lacking
+}
+
+// everywhere tells whether a DaemonSet's pods are ready on so many nodes, and on
+// all others but the spare ones: a Node whose container is gone keeps its pods.
+func everywhere(set *appsv1.DaemonSet, nodes, spare int) bool {
+	status := set.Status
+	return status.ObservedGeneration == set.Generation &&
+		status.NumberReady >= max(int32(nodes), status.DesiredNumberScheduled-int32(spare))
 }
 
 // rolledOut tells whether the newest replicas are there and ready, and no others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,21 +20,28 @@ const routesName = "node-routes"
 
 // awaitRoutes returns when each node's kernel has the way to every other node's
 // pods, and masquerades what leaves them: the agent has no state that the API
-// shows, so the nodes are asked.
+// shows, so the nodes are asked. Only those that last: others may be gone, and
+// their way to each other's pods is theirs to wait for.
 func (c *cluster) awaitRoutes(ctx context.Context, client kubernetes.Interface) error {
 	if c.options.RegistryImage == "" {
 		return nil
 	}
-	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
-	for _, node := range nodes.Items {
-		if err := awaitNode(ctx, node.Name, nodes.Items); err != nil {
+	nodes := lasting(list.Items)
+	for _, node := range nodes {
+		if err := awaitNode(ctx, node.Name, nodes); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lasting are the nodes that the cluster was made with.
+func lasting(nodes []corev1.Node) []corev1.Node {
+	return slices.DeleteFunc(nodes, func(node corev1.Node) bool { return comesAndGoes(&node) })
 }
 
 // awaitNode is awaitRoutes for one node.
