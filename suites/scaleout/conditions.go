@@ -54,21 +54,23 @@ var pathEnds = timeline.Condition{
 	},
 }
 
-// leavesPath asks of each step whether the HPA's rules explain it by a value
-// that the metric had: a scrape between two requests makes one of its own. What
-// was sent is one, too: the HPA may read it before the next sample does.
+// leavesPath asks of each step whether it goes up, and whether the HPA's rules
+// explain it by a value that the metric had: a scrape between two requests makes
+// one of its own. What was sent is one, too: the HPA may read it before the next
+// sample does.
 var leavesPath = timeline.Condition{
-	Text:  "a step that the HPA's rules do not foretell",
+	Text:  "a step back, or one that the HPA's rules do not foretell",
 	Kinds: []timeline.Kind{timeline.Metric, timeline.Replicas},
 	Holds: func(s *timeline.State) bool {
 		climbed := steps(s)
 		sent, _ := s.Value(timeline.Load, "started")
-		values := []float64{0, sent}
+		values := []float64{sent}
 		for _, m := range s.History(timeline.Metric, "value") {
 			values = append(values, m.Value)
 		}
 		for i := 1; i < len(climbed); i++ {
-			if !slices.ContainsFunc(values, func(v float64) bool { return seed.Step(climbed[i-1], v) == climbed[i] }) {
+			foretold := func(v float64) bool { return seed.Step(climbed[i-1], v) == climbed[i] }
+			if climbed[i] < climbed[i-1] || !slices.ContainsFunc(values, foretold) {
 				return true
 			}
 		}
