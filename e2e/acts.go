@@ -108,7 +108,9 @@ func (a *App) scrapedPod(ctx context.Context) string {
 	return pod
 }
 
-// Edit merges a change into one of the app's objects, and returns when.
+// Edit makes a change to one of the app's objects, and returns when: an object is
+// merged into it, and a list is one of a JSON patch's operations, which reach what
+// is in lists.
 func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 	ginkgo.GinkgoHelper()
 	for _, object := range a.objects {
@@ -116,14 +118,20 @@ func (a *App) Edit(ctx context.Context, kind, name, change string) time.Time {
 			continue
 		}
 		a.disturbRunning(ctx)
-		patch := k8s.Patch{PatchType: types.MergePatchType, Data: []byte(change)}
-		if err := a.env.client.Resources(a.namespace).Patch(ctx, object.DeepCopy(), patch); err != nil {
+		if err := a.env.client.Resources(a.namespace).Patch(ctx, object.DeepCopy(), patchOf(change)); err != nil {
 			ginkgo.Fail(fmt.Sprintf("edit %s %s: %v", kind, name, err))
 		}
 		return a.Act(name, "edited", change)
 	}
 	ginkgo.Fail(fmt.Sprintf("%s has no %s %s to edit", a.name, kind, name))
 	return time.Time{}
+}
+
+func patchOf(change string) k8s.Patch {
+	if strings.HasPrefix(change, "[") {
+		return k8s.Patch{PatchType: types.JSONPatchType, Data: []byte(change)}
+	}
+	return k8s.Patch{PatchType: types.MergePatchType, Data: []byte(change)}
 }
 
 // disturbRunning lets the run's mutant break what the app lives on, once it runs.

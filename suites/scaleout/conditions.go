@@ -162,8 +162,7 @@ var mirrors = timeline.Condition{
 	Kinds: []timeline.Kind{timeline.HPA, timeline.ScaledObject},
 	Holds: func(s *timeline.State) bool {
 		high, ok := s.Only(timeline.ScaledObject, "max")
-		edited, isEdited := s.Value(timeline.Act, "max")
-		if !ok || (isEdited && high.Value != edited) {
+		if !ok || !editsTaken(s) {
 			return false // an edit that was not seen yet is not mirrored
 		}
 		name := high.Object
@@ -181,6 +180,18 @@ var mirrors = timeline.Condition{
 			stack.ScaledObjectLabel:        name,
 		}) && strings.Contains(owned.Text, "app.kubernetes.io/version=")
 	},
+}
+
+// editsTaken holds while the ScaledObject reads all that the spec has edited it to.
+func editsTaken(s *timeline.State) bool {
+	high, _ := s.Only(timeline.ScaledObject, "max")
+	triggers, _ := s.Only(timeline.ScaledObject, "triggers")
+	for field, reads := range map[string]string{"max": described(high), "threshold": threshold(triggers.Text)} {
+		if edited, isEdited := s.Only(timeline.Act, field); isEdited && described(edited) != reads {
+			return false
+		}
+	}
+	return true
 }
 
 // expectedHPA says what each field of the HPA must read.

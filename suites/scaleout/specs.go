@@ -39,6 +39,12 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, sent, reachesMax)
 	}, SpecTimeout(10*time.Minute))
 
+	telling(env)
+	arithmetic(env)
+}
+
+// telling is what the HPA says of itself.
+func telling(env *e2e.Env) {
 	It("mirrors the ScaledObject in its HPA", e2e.Proves(mirrorsScaledObject), func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		accepted := env.Settle(ctx, app.Scene, app.Applied(), timeline.Equals(timeline.ScaledObject, "Ready", 1))
@@ -48,7 +54,10 @@ func specs(env *e2e.Env) {
 		// once, the operator's queue would be timed and not the edit.
 		env.Settle(ctx, app.Scene, accepted, steady)
 		app.Wants("max", 7)
-		edited := app.Edit(ctx, "ScaledObject", "example-app", `{"spec":{"maxReplicaCount":7}}`)
+		app.Wants("threshold", 3)
+		edited := app.Edit(ctx, "ScaledObject", "example-app", `[`+
+			`{"op":"replace","path":"/spec/maxReplicaCount","value":7},`+
+			`{"op":"replace","path":"/spec/triggers/0/metadata/threshold","value":"3"}]`)
 		env.Prove(ctx, app.Scene, edited, mirrorsScaledObject)
 	}, SpecTimeout(2*time.Minute))
 
@@ -61,8 +70,6 @@ func specs(env *e2e.Env) {
 			env.Prove(ctx, app.Scene, read, conditions)
 		}
 	}, SpecTimeout(4*time.Minute))
-
-	arithmetic(env)
 }
 
 // arithmetic is that of the HPA: values to replicas.
