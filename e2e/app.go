@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/rand"
 
 	"github.com/scaleproof/scaleproof/e2e/load"
+	"github.com/scaleproof/scaleproof/e2e/mutant"
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 	"github.com/scaleproof/scaleproof/e2e/watch"
 	"github.com/scaleproof/scaleproof/fixtures"
@@ -28,7 +29,7 @@ import (
 // it, on one cluster.
 const (
 	RunLabel    = "scaleproof.dev/run"
-	MutantLabel = "scaleproof.dev/mutant"
+	MutantLabel = mutant.Label
 )
 
 // App is a fixture, applied into a namespace of its own and recorded.

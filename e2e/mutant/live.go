@@ -47,10 +47,37 @@ var live = []Mutant{
 		Mend: on(operator.end),
 	},
 	{
+		// What an HPA decides, nobody does.
+		Name:   rigid,
+		Breaks: []string{"scaleout.conditions"},
+		Start:  on(unscalable.begin),
+		Mend:   on(unscalable.end),
+	},
+	{
 		Name:         "workload-suspended",
 		Breaks:       []string{"delivery.applies-commit", "delivery.applies-commit-when-asked"},
 		BeforeChange: suspendWorkload,
 	},
+}
+
+// rigid is the mutant whose apps stay at the replicas that they have.
+const rigid = "scaling-refused"
+
+// unscalable has the API server refuse to scale that mutant's apps, and no others'.
+var unscalable = policy{
+	name: "scaleproof-scaling-refused",
+	kind: "ValidatingAdmissionPolicy",
+	spec: map[string]any{
+		"failurePolicy": "Fail",
+		"matchConstraints": map[string]any{
+			"namespaceSelector": map[string]any{"matchLabels": map[string]any{Label: rigid}},
+			"resourceRules": []any{map[string]any{
+				"apiGroups": []any{"apps"}, "apiVersions": []any{"v1"}, "operations": []any{"UPDATE"}, "resources": []any{"deployments/scale"},
+			}},
+		},
+		"validations": []any{map[string]any{"expression": "false", "message": "nobody may scale this app"}},
+	},
+	binding: map[string]any{"validationActions": []any{"Deny"}},
 }
 
 // on connects to the cluster that something is done to.

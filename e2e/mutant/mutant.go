@@ -16,6 +16,10 @@ import (
 // Every is the name that asks for all mutants, one after the other.
 const Every = "all"
 
+// Label is that of the namespaces that a run with a mutant makes, and its value the
+// mutant's name.
+const Label = "scaleproof.dev/mutant"
+
 // Mutant is one way to break the stack. It is laid over a fixture, or done to
 // the cluster.
 type Mutant struct {

@@ -19,8 +19,6 @@ import (
 var (
 	nodePools  = schema.GroupVersionResource{Group: "karpenter.sh", Version: "v1", Resource: "nodepools"}
 	daemonSets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "daemonsets"}
-	policies   = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingadmissionpolicies"}
-	bindings   = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingadmissionpolicybindings"}
 )
 
 var karpenter = outage{namespace: stack.KarpenterNamespace, deployment: stack.Karpenter}
@@ -39,8 +37,8 @@ var nodes = []Mutant{
 	{
 		Name:   "nodes-without-provider-id",
 		Breaks: []string{"capacity.lifecycle", "capacity.provisions"},
-		Start:  on(forgetProviderIDs),
-		Mend:   on(rememberProviderIDs),
+		Start:  on(forgetful.begin),
+		Mend:   on(forgetful.end),
 	},
 	{
 		Name:   "pool-without-class",
@@ -188,14 +186,12 @@ func placeAgent(ctx context.Context, c cluster, selector, annotations map[string
 	return nil
 }
 
-// forgetful is the policy, and its binding, that takes the provider id off
-// every Node that registers. No mark is needed on what is ours by name.
-const forgetful = "scaleproof-nodes-without-provider-id"
-
-// forgetProviderIDs has new nodes register without the id that tells which
-// machine they run on.
-func forgetProviderIDs(ctx context.Context, c cluster) error {
-	policy := policyObject("MutatingAdmissionPolicy", map[string]any{
+// forgetful takes the provider id off every Node that registers: nothing tells
+// which machine it runs on.
+var forgetful = policy{
+	name: "scaleproof-nodes-without-provider-id",
+	kind: "MutatingAdmissionPolicy",
+	spec: map[string]any{
 		"failurePolicy":      "Fail",
 		"reinvocationPolicy": "Never",
 		"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
@@ -206,34 +202,5 @@ func forgetProviderIDs(ctx context.Context, c cluster) error {
 			"patchType": "JSONPatch",
 			"jsonPatch": map[string]any{"expression": `[JSONPatch{op: "remove", path: "/spec/providerID"}]`},
 		}},
-	})
-	binding := policyObject("MutatingAdmissionPolicyBinding", map[string]any{"policyName": forgetful})
-	for _, part := range []struct {
-		resource schema.GroupVersionResource
-		object   *unstructured.Unstructured
-	}{{policies, policy}, {bindings, binding}} {
-		_, err := c.objects.Resource(part.resource).Create(ctx, part.object, metav1.CreateOptions{})
-		if err != nil && !apierrors.IsAlreadyExists(err) {
-			return fmt.Errorf("create %s %s: %w", part.object.GetKind(), forgetful, err)
-		}
-	}
-	return nil
-}
-
-func policyObject(kind string, spec map[string]any) *unstructured.Unstructured {
-	return &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
-		"metadata": map[string]any{"name": forgetful}, "spec": spec,
-	}}
-}
-
-// rememberProviderIDs takes the policy away.
-func rememberProviderIDs(ctx context.Context, c cluster) error {
-	for _, resource := range []schema.GroupVersionResource{bindings, policies} {
-		err := c.objects.Resource(resource).Delete(ctx, forgetful, metav1.DeleteOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("delete %s %s: %w", resource.Resource, forgetful, err)
-		}
-	}
-	return nil
+	},
 }
