@@ -86,7 +86,7 @@ var servedAsNamed = timeline.Condition{
 }
 
 var everyoneHasUsage = timeline.Condition{
-	Text:  "CPU and memory of every node and every ready pod",
+	Text:  "CPU and memory of every node and every ready pod of the app",
 	Kinds: []timeline.Kind{timeline.Usage, timeline.Pod},
 	Holds: func(s *timeline.State) bool {
 		nodes := s.All(timeline.Act, "node")

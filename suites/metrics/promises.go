@@ -68,7 +68,7 @@ var namedByTrigger = promise.Promise{
 var podUsage = promise.Promise{
 	ID:    "metrics.pod-usage",
 	Level: promise.Must,
-	Claim: "every node and every pod has values for CPU and memory",
+	Claim: "every node and every ready pod of an app has values for CPU and memory",
 	Kept:  everyoneHasUsage,
 	Limit: promise.Sum(promise.UsageSample, promise.Resolution),
 }
