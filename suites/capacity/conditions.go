@@ -73,12 +73,17 @@ func asksFor(s *timeline.State) (wanted float64) {
 // runOnNodes is how many pods are ready on nodes of the pool.
 func runOnNodes(s *timeline.State) (count float64) {
 	for _, pod := range s.All(timeline.Pod, "ready") {
-		_, ok := s.Get(timeline.Node, word(s, timeline.Pod, pod.Object, "node"), "Ready")
-		if ok && pod.Value == 1 {
+		if runsOnNode(s, pod) {
 			count++
 		}
 	}
 	return count
+}
+
+// runsOnNode asks whether a pod, of whose readiness the moment tells, is one of them.
+func runsOnNode(s *timeline.State, ready timeline.Moment) bool {
+	_, ok := s.Get(timeline.Node, word(s, timeline.Pod, ready.Object, "node"), "Ready")
+	return ok && ready.Value == 1
 }
 
 // inUse is the claim of the node that the app's first pod runs on. Karpenter may
@@ -189,24 +194,36 @@ var limitPassed = timeline.Condition{
 // tooMuch is how Karpenter says that a pool's limit is why it makes no node.
 const tooMuch = "exceed limits"
 
-// limitTold holds once every pod that is wanted runs on a node of the pool, or one
-// was told in its stead that the limit is why it has no node, which at least one
-// was. By then all nodes that were made for them are known. Which pods get the room
-// is the scheduler's choice and not Karpenter's, which gives its reason for one pod
-// at most every five minutes (provisioning/scheduling, PodFailedToScheduleEvent).
+// limitTold holds once pods run on nodes of the pool, and Karpenter has given each
+// of the others a reason why it does not, and the limit as the reason to as many as
+// these are. By then all nodes that were made for them are known.
+//
+// That it were the same pods is no promise: which pods get the room is the
+// scheduler's choice and not Karpenter's. It may be one that was told of the limit,
+// and the one whose node that was stay without. Karpenter gives a pod one reason in
+// five minutes (provisioning/scheduling, PodFailedToScheduleEvent), and has told
+// that one already that its node was not ready.
 var limitTold = timeline.Condition{
-	Text:  "Karpenter has told as many pods as do not run: " + tooMuch,
+	Text:  "pods run on nodes of the pool, Karpenter has told all others why they do not, and as many as these: " + tooMuch,
 	Kinds: []timeline.Kind{timeline.Pod, timeline.Node, timeline.Event},
 	Holds: func(s *timeline.State) bool {
-		wanted, told := asksFor(s), toldOf(s, tooMuch)
-		return told > 0 && wanted > 0 && runOnNodes(s)+told >= wanted
+		pods := s.All(timeline.Pod, "ready")
+		wanted, run, told := asksFor(s), runOnNodes(s), toldOf(s, tooMuch)
+		unheard := func(pod timeline.Moment) bool {
+			return !runsOnNode(s, pod) && word(s, timeline.Event, "Pod/"+pod.Object, failedToSchedule) == ""
+		}
+		return wanted > 0 && float64(len(pods)) >= wanted && run > 0 && told > 0 && run+told >= wanted &&
+			!slices.ContainsFunc(pods, unheard)
 	},
 }
+
+// failedToSchedule is how Karpenter tells a pod why it has no node.
+const failedToSchedule = "karpenter FailedScheduling"
 
 // toldOf is how many pods Karpenter has given a text as the reason why they have no
 // node.
 func toldOf(s *timeline.State, text string) (count float64) {
-	for _, event := range s.All(timeline.Event, "karpenter FailedScheduling") {
+	for _, event := range s.All(timeline.Event, failedToSchedule) {
 		if strings.Contains(event.Text, text) {
 			count++
 		}

@@ -103,8 +103,11 @@ func TestConditions(t *testing.T) {
 	told := one(at(2, timeline.Event, "Pod/web-1", "karpenter FailedScheduling", 0,
 		"Failed to schedule pod, incompatible requirements, key node.kubernetes.io/instance-type"))
 	refused := one(at(2, timeline.Event, "Pod/web-3", "karpenter FailedScheduling", 0, "all available instance types exceed limits for nodepool"))
+	meant := one(at(3, timeline.Event, "Pod/web-1", "karpenter FailedScheduling", 0, "Failed to schedule pod, would schedule against uninitialized nodeclaim/shop-a"))
 	onlyHalf := one(at(-1, timeline.Act, "", allowed, 0.5, ""))
 	two := []timeline.Moment{at(0, timeline.Deployment, "web", "spec", 2, ""), at(1, timeline.Pod, "web-3", "ready", 0, "")}
+	alsoRefused := one(at(2, timeline.Event, "Pod/web-1", "karpenter FailedScheduling", 0, "all available instance types exceed limits for nodepool"))
+	waiting := one(at(1, timeline.Pod, "web-1", "ready", 0, ""))
 	ten := join(launched(2, 10, "shop-a", "c1.large", 2), one(at(0, timeline.Replicas, "app", "spec", 10, "")), one(at(0, timeline.Replicas, "app", "ready", 2, "")))
 	for i := range 10 {
 		pod := "app-" + string(rune('a'+i))
@@ -150,7 +153,11 @@ func TestConditions(t *testing.T) {
 		{"a node that nobody can have asked for", requirements, join(nothing, told, launched(4, 9, "shop-b", "c1.nano", 0.25)), promise.Broken},
 
 		{"as much as is allowed", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-1", "shop-a"))), promise.Kept},
-		{"the one runs that was told", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-3", "shop-a"))), promise.Kept},
+		{"the one runs that was told", limits, join(refused, meant, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, waiting, without(timeline.Deployment, "spec", running(11, "web-3", "shop-a"))), promise.Kept},
+		{"one was told nothing, beside one that was and runs", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, waiting, without(timeline.Deployment, "spec", running(11, "web-3", "shop-a"))), promise.Never},
+		{"one is not there, beside one that was told and runs", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-3", "shop-a"))), promise.Never},
+		{"all were told, and none runs", limits, join(refused, alsoRefused, onlyHalf, two, waiting), promise.Never},
+		{"one was told another reason, and the other runs", limits, join(meant, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, waiting, without(timeline.Deployment, "spec", running(11, "web-3", "shop-a"))), promise.Never},
 		{"one that neither runs nor was told", limits, join(refused, onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two), promise.Never},
 		{"more, and known only after the window", limits, join(refused, onlyHalf, launched(25, 29, "shop-a", "c1.large", 2), two, without(timeline.Deployment, "spec", running(31, "web-1", "shop-a"))), promise.Broken},
 		{"not told why", limits, join(onlyHalf, launched(2, 9, "shop-a", "c1.small", 0.5), two, without(timeline.Deployment, "spec", running(11, "web-1", "shop-a"))), promise.Never},

@@ -75,7 +75,7 @@ var requirements = promise.Promise{
 var limits = promise.Promise{
 	ID:    "capacity.limits",
 	Level: promise.Must,
-	Claim: "a pool never has more than its limit, and pods that would need more are told so",
+	Claim: "pods run within a pool's limit, its nodes never pass it, each pod without one is told why, and as many as these are told of the limit",
 	Kept:  limitTold,
 	Limit: promise.Sum(promise.BatchMax, promise.NodeLaunch, promise.PodStart),
 	Never: limitPassed,

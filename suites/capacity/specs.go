@@ -15,8 +15,8 @@ import (
 
 // What the fixtures' numbers are.
 const (
-	limitOfPool = 0.5 // cores, nodes/limit
-	soon        = 5   // seconds, given to nodes/seed
+	limitOfPool = 2 // cores, nodes/limit
+	soon        = 5 // seconds, given to nodes/seed
 	// later is longer than Karpenter takes to decide that an empty node goes:
 	// one that does not wait is seen to be too early.
 	later = 30 // seconds, given to nodes/emptied
