@@ -138,6 +138,9 @@ func (a *App) SendEach(ctx context.Context, n int) (done time.Time) {
 	return done
 }
 
+// ShowsMachines tells whether the provider can tell which machines there are.
+func (e *Env) ShowsMachines() bool { return e.keeper != nil }
+
 // SampleMachines records which machines the provider has for the app's pool. A
 // provider that cannot tell skips the spec.
 func (a *App) SampleMachines() {

@@ -13,6 +13,7 @@ const (
 	asked       = "asked"            // who was there before the request, and the type that it is of
 	impossible  = "impossible"       // instead of a type: nobody makes what was asked for
 	old         = "old"              // the claim that must be replaced
+	under       = "machine"          // a machine under a node that must go
 	allowed     = "limit"            // the cores that the pool may have
 	promisedFor = "consolidateAfter" // the seconds that an empty node was promised to stay
 )
@@ -239,7 +240,3 @@ func says(text string) timeline.Condition {
 		Holds: func(s *timeline.State) bool { return toldOf(s, text) > 0 },
 	}
 }
-
-var nodesGone = timeline.All(timeline.None(timeline.NodeClaim, "deleting"), timeline.None(timeline.Node, "Ready"))
-
-var machinesGone = timeline.All(nodesGone, timeline.None(timeline.Machine, "exists"))

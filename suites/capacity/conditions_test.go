@@ -92,6 +92,8 @@ func one(m timeline.Moment) []timeline.Moment { return []timeline.Moment{m} }
 func TestConditions(t *testing.T) {
 	empty := join(launched(-60, -50, "shop-a", "c1.nano", 0.25), one(at(-1, timeline.Act, "", promisedFor, 5, "")))
 	left := join(gone(40, timeline.NodeClaim, "shop-a", "deleting", "requests", "Consolidatable"), gone(39, timeline.Node, "kind-shop-a", "Ready"))
+	machine := []timeline.Moment{at(-2, timeline.Act, "cloud://a", under, 0, "shop-a"), at(-50, timeline.Machine, "cloud://a", "exists", 1, "")}
+	machineEnds := gone(41, timeline.Machine, "cloud://a", "exists")
 	outdated := join(launched(-60, -50, "shop-a", "c1.nano", 0.25), running(-40, "web-1", "shop-a"),
 		one(at(-1, timeline.Act, "shop-a", old, 0, "")), one(at(0, timeline.NodeClaim, "shop-a", "Drifted", 1, "")))
 	replacing := join(launched(8, 16, "shop-b", "c1.nano", 0.25), one(at(17, timeline.NodeClaim, "shop-a", "deleting", 1, "")),
@@ -172,9 +174,14 @@ func TestConditions(t *testing.T) {
 		{"within the second that times are kept in", consolidates,
 			join(empty, one(at(4.1, timeline.NodeClaim, "shop-a", "deleting", 1, "")), left), promise.Kept},
 
-		{"no machine is left", leavesNothing, join(empty, one(at(-50, timeline.Machine, "cloud://a", "exists", 1, "")), left,
-			gone(41, timeline.Machine, "cloud://a", "exists")), promise.Kept},
-		{"a machine is left", leavesNothing, join(empty, one(at(-50, timeline.Machine, "cloud://a", "exists", 1, "")), left), promise.Never},
+		{"its machine goes with it", consolidates, join(empty, machine, left, machineEnds), promise.Kept},
+		{"its machine stays", consolidates, join(empty, machine, left), promise.Never},
+		{"no machine is left", leavesNothing, join(empty, machine, left, machineEnds), promise.Kept},
+		{"a machine is left", leavesNothing, join(empty, machine, left), promise.Never},
+		{"a machine is left that was under no node", leavesNothing, join(empty, machine, left, machineEnds,
+			one(at(-50, timeline.Machine, "cloud://b", "exists", 1, ""))), promise.Never},
+		{"no machine was ever shown", leavesNothing, join(empty, left), promise.Never},
+		{"a machine that was never shown", leavesNothing, join(empty, machine[:1], left), promise.Never},
 
 		{"a node that is kept", respectsDisruption, outdated, promise.Kept},
 		{"a node that is tainted", respectsDisruption, join(outdated, one(at(9, timeline.Node, "kind-shop-a", "disrupted", 1, ""))), promise.Broken},

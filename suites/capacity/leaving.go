@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"path"
 	"slices"
 	"time"
 
@@ -51,3 +52,49 @@ var disrupted = timeline.Condition{
 		return ok && (!slices.Contains(claims(s), kept.Object) || leaving(s, kept.Object))
 	},
 }
+
+var nodesGone = timeline.All(timeline.None(timeline.NodeClaim, "deleting"), timeline.None(timeline.Node, "Ready"))
+
+// machineUnder is what the provider calls the machine under a claim's node, once it
+// shows it. The two ids have their last part in common, the machine's name: in a
+// rehearsed cloud the rest is the cloud's in the one, and the engine's in the other.
+func machineUnder(s *timeline.State, claim string) (string, bool) {
+	provider := word(s, timeline.NodeClaim, claim, "provider")
+	for _, machine := range s.All(timeline.Machine, "exists") {
+		if provider != "" && path.Base(machine.Object) == path.Base(provider) {
+			return machine.Object, true
+		}
+	}
+	return "", false
+}
+
+// machinesShown is what specs wait for that ask whether machines go: that a provider
+// shows none is no news of one that never has.
+var machinesShown = timeline.Condition{
+	Text:  "the provider shows the machine under each NodeClaim",
+	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Machine},
+	Holds: func(s *timeline.State) bool {
+		all := claims(s)
+		return len(all) > 0 && !slices.ContainsFunc(all, func(claim string) bool { _, ok := machineUnder(s, claim); return !ok })
+	},
+}
+
+// namedGone asks of each machine that the spec named, whether the provider has shown
+// it and has ceased to. It takes no silence for an answer, and so needs no kind: a
+// provider that shows no machines has none named.
+var namedGone = timeline.Condition{
+	Text: "every machine that was under a node has gone",
+	Holds: func(s *timeline.State) bool {
+		return !slices.ContainsFunc(s.All(timeline.Act, under), func(named timeline.Moment) bool {
+			last, _ := s.Get(timeline.Machine, named.Object, "exists")
+			return !last.Gone
+		})
+	},
+}
+
+// machinesGone is namedGone of one machine at least, and that the provider shows no
+// other.
+var machinesGone = timeline.All(namedGone, timeline.None(timeline.Machine, "exists"), timeline.Condition{
+	Text:  "there was one",
+	Holds: func(s *timeline.State) bool { return len(s.All(timeline.Act, under)) > 0 },
+})

@@ -90,8 +90,8 @@ var goes = promise.Sum(promise.ConsolidateAfter, promise.DisruptionPoll, promise
 var consolidates = promise.Promise{
 	ID:    "capacity.consolidates",
 	Level: promise.Must,
-	Claim: "an empty node goes after consolidateAfter, and not before",
-	Kept:  nodesGone,
+	Claim: "an empty node goes after consolidateAfter and not before, and its machine with it where the provider shows machines",
+	Kept:  timeline.All(nodesGone, namedGone),
 	Early: promise.Sum(promise.ConsolidateAfter),
 	Limit: goes,
 	Never: hasty,
@@ -101,7 +101,7 @@ var leavesNothing = promise.Promise{
 	ID:    "capacity.leaves-nothing",
 	Level: promise.Must,
 	Claim: "when the app is gone its nodes go, and the machines under them",
-	Kept:  machinesGone,
+	Kept:  timeline.All(nodesGone, machinesGone),
 	Limit: goes,
 }
 

@@ -137,7 +137,7 @@ func emptying(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, told, runsTheSeed)
 		end()
 
-		app.SampleMachines()
+		nameMachines(ctx, env, app)
 		app.Wants(promisedFor, soon)
 		vanished := app.Vanish(ctx)
 		env.Prove(ctx, app.Scene, vanished, leavesNothing)
@@ -146,6 +146,9 @@ func emptying(env *e2e.Env) {
 	It("lets an empty node go in time", e2e.Proves(consolidates), e2e.LongOnNodes, func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/emptied", emptyFor(later))
 		env.Settle(ctx, app.Scene, app.Applied(), runsOnItsNodes)
+		if env.ShowsMachines() {
+			nameMachines(ctx, env, app)
+		}
 		app.Wants(promisedFor, later)
 		app.Act(claimOf(app), old, "")
 		vanished := app.Vanish(ctx)
@@ -156,6 +159,20 @@ func emptying(env *e2e.Env) {
 // emptyFor has an empty node stay for so many seconds.
 func emptyFor(seconds int) e2e.Vars {
 	return e2e.Vars{"CONSOLIDATE_AFTER": strconv.Itoa(seconds) + "s"}
+}
+
+// nameMachines names for the judge the machines under the app's nodes, once the
+// provider shows them all.
+func nameMachines(ctx context.Context, env *e2e.Env, app *e2e.App) {
+	GinkgoHelper()
+	app.SampleMachines()
+	env.Settle(ctx, app.Scene, app.Applied(), machinesShown)
+	now := app.Now()
+	for _, claim := range claims(now) {
+		if machine, ok := machineUnder(now, claim); ok {
+			app.Act(machine, under, claim)
+		}
+	}
 }
 
 // claimOf is the claim of the node that the app runs on.
