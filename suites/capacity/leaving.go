@@ -9,7 +9,11 @@ import (
 )
 
 // rounding is how much too early Karpenter may be: it keeps the time of a pod's
-// end in whole seconds.
+// last event in whole seconds. What it waits for may begin earlier still: of the
+// events within ten seconds of one it keeps none (nodeclaim/podevents,
+// dedupeTimeout), such as the end of a pod that has just started. That never shows,
+// and needs no room here, for as long as it looks at a node again fifteen seconds
+// after it first wanted it to go (disruption, commandValidationDelay).
 const rounding = time.Second
 
 // hasty holds where Karpenter has decided that the node that the spec named goes,

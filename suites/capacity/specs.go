@@ -17,9 +17,9 @@ import (
 const (
 	limitOfPool = 2 // cores, nodes/limit
 	soon        = 5 // seconds, given to nodes/seed
-	// later is longer than Karpenter takes to decide that an empty node goes:
-	// one that does not wait is seen to be too early.
-	later = 30 // seconds, given to nodes/emptied
+	// later is longer than Karpenter takes to decide that an empty node goes, also
+	// where it is busy with another: one that does not wait is seen to be too early.
+	later = 45 // seconds, given to nodes/emptied
 )
 
 // changed is a template of nodes that differs from the one they were made of.

@@ -2,15 +2,29 @@ package capacity
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/scaleproof/scaleproof/e2e/promise"
 	"github.com/scaleproof/scaleproof/fixtures"
 )
 
 // smallestOfEKS is how many cores the smallest node has that EKS makes.
 const smallestOfEKS = 2
+
+// TestHasteIsSeen: Karpenter takes its time also where it is told to wait for
+// nothing, and a node that goes then must still go too early.
+func TestHasteIsSeen(t *testing.T) {
+	unhurried, err := promise.Sum(promise.DisruptionPoll, promise.DisruptionCheck.Times(2)).Resolve(costs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if promised := later*time.Second - rounding; unhurried.Total() >= promised {
+		t.Errorf("a node that goes at once may go after %s, and is not too early before %s", unhurried.Total(), promised)
+	}
+}
 
 func TestTheLimitHasRoomForSomePods(t *testing.T) {
 	vars := map[string]string{"NAMESPACE": "shop", "ARCH": "amd64", "NODECLASS_GROUP": "g", "NODECLASS_KIND": "k", "NODECLASS_NAME": "n"}
