@@ -65,12 +65,12 @@ func TestDecideMutants(t *testing.T) {
 		exit     int
 	}{
 		"all killed, and something left": {outcomes: []reports.Outcome{reports.Killed}, left: true, want: reports.Broken, exit: 1},
-		"all killed":             {outcomes: []reports.Outcome{reports.Killed, reports.Killed}, want: reports.Killed},
-		"one survived":           {outcomes: []reports.Outcome{reports.Incomplete, reports.Overkill, reports.Survived, reports.Killed}, want: reports.Survived, exit: 1},
-		"one broke more":         {outcomes: []reports.Outcome{reports.Incomplete, reports.Overkill}, want: reports.Overkill, exit: 1},
-		"one was not judged":     {outcomes: []reports.Outcome{reports.Killed, reports.Incomplete}, want: reports.Incomplete, exit: 2},
-		"killed, and a problem":  {outcomes: []reports.Outcome{reports.Killed}, problems: []string{"interrupted"}, want: reports.Incomplete, exit: 2},
-		"none, and nothing else": {want: reports.Incomplete, exit: 2},
+		"all killed":                     {outcomes: []reports.Outcome{reports.Killed, reports.Killed}, want: reports.Killed},
+		"one survived":                   {outcomes: []reports.Outcome{reports.Incomplete, reports.Overkill, reports.Survived, reports.Killed}, want: reports.Survived, exit: 1},
+		"one broke more":                 {outcomes: []reports.Outcome{reports.Incomplete, reports.Overkill}, want: reports.Overkill, exit: 1},
+		"one was not judged":             {outcomes: []reports.Outcome{reports.Killed, reports.Incomplete}, want: reports.Incomplete, exit: 2},
+		"killed, and a problem":          {outcomes: []reports.Outcome{reports.Killed}, problems: []string{"interrupted"}, want: reports.Incomplete, exit: 2},
+		"none, and nothing else":         {want: reports.Incomplete, exit: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := sample()
