@@ -23,6 +23,7 @@ func specs(env *e2e.Env) {
 		for name, query := range queries(app.Namespace(), "gauge") {
 			app.Query(name, query)
 		}
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.AtLeast(timeline.Deployment, "ready", 1))
 		for _, value := range []float64{25, 0} {
 			set := app.Set(ctx, value)
 			observed := env.Settle(ctx, app.Scene, set, timeline.Reads(stack.FirstMetric, value))
