@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/go-logr/logr"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -34,6 +36,16 @@ func connect(config *rest.Config) (cluster, error) {
 		return cluster{}, fmt.Errorf("connect to the cluster: %w", err)
 	}
 	return cluster{objects}, nil
+}
+
+// patch makes a change, which is written as JSON, to one object.
+func (c cluster) patch(ctx context.Context, of schema.GroupVersionResource, namespace, name string, kind types.PatchType, change any) error {
+	data, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	_, err = c.objects.Resource(of).Namespace(namespace).Patch(ctx, name, kind, data, metav1.PatchOptions{})
+	return err
 }
 
 // available waits until the controller of a Deployment has seen what is asked

@@ -2,10 +2,8 @@ package mutant
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -54,12 +52,8 @@ func (m mark) set(o *unstructured.Unstructured, value string) map[string]any {
 // what was undone is seen to have come back: one that was cut off before is gone on
 // with by the next, and does not pass for done.
 func (m mark) takeOff(ctx context.Context, c cluster, of schema.GroupVersionResource, o *unstructured.Unstructured) error {
-	change, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": m.clear(o)}})
-	if err != nil {
-		return err
-	}
-	_, err = c.objects.Resource(of).Namespace(o.GetNamespace()).Patch(ctx, o.GetName(), types.MergePatchType, change, metav1.PatchOptions{})
-	if err != nil {
+	change := map[string]any{"metadata": map[string]any{"annotations": m.clear(o)}}
+	if err := c.patch(ctx, of, o.GetNamespace(), o.GetName(), types.MergePatchType, change); err != nil {
 		return fmt.Errorf("take annotation %s off %s %s: %w", m, of.Resource, o.GetName(), err)
 	}
 	return nil

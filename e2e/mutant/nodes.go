@@ -2,7 +2,6 @@ package mutant
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -97,14 +96,11 @@ func giveClass(ctx context.Context, c cluster) error {
 
 func setClass(ctx context.Context, c cluster, class string, annotations map[string]any) error {
 	reference := map[string]any{"nodeClassRef": map[string]any{"name": class}}
-	change, err := json.Marshal(map[string]any{
+	err := c.patch(ctx, nodePools, metav1.NamespaceNone, classless, types.MergePatchType, map[string]any{
 		"metadata": map[string]any{"annotations": annotations},
 		"spec":     map[string]any{"template": map[string]any{"spec": reference}},
 	})
 	if err != nil {
-		return err
-	}
-	if _, err := c.objects.Resource(nodePools).Patch(ctx, classless, types.MergePatchType, change, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("have NodePool %s refer to class %s: %w", classless, class, err)
 	}
 	return nil
@@ -172,14 +168,10 @@ func onAllNodes(o *unstructured.Unstructured) bool {
 
 // placeAgent sets which nodes the agent runs on, and its annotations.
 func placeAgent(ctx context.Context, c cluster, selector, annotations map[string]any) error {
-	change, err := json.Marshal(map[string]any{
+	err := c.patch(ctx, daemonSets, routesNamespace, routes, types.MergePatchType, map[string]any{
 		"metadata": map[string]any{"annotations": annotations},
 		"spec":     map[string]any{"template": map[string]any{"spec": map[string]any{"nodeSelector": selector}}},
 	})
-	if err != nil {
-		return err
-	}
-	_, err = c.objects.Resource(daemonSets).Namespace(routesNamespace).Patch(ctx, routes, types.MergePatchType, change, metav1.PatchOptions{})
 	if err != nil {
 		return fmt.Errorf("patch DaemonSet %s/%s: %w", routesNamespace, routes, err)
 	}

@@ -2,7 +2,6 @@ package mutant
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -77,15 +76,10 @@ func (o outage) get(ctx context.Context, c cluster) (*unstructured.Unstructured,
 
 // scale sets the replicas and the annotations; those that are nil go.
 func (o outage) scale(ctx context.Context, c cluster, replicas int64, annotations map[string]any) error {
-	change, err := json.Marshal(map[string]any{
+	err := c.patch(ctx, deployments, o.namespace, o.deployment, types.MergePatchType, map[string]any{
 		"metadata": map[string]any{"annotations": annotations},
 		"spec":     map[string]any{"replicas": replicas},
 	})
-	if err != nil {
-		return err
-	}
-	_, err = c.objects.Resource(deployments).Namespace(o.namespace).
-		Patch(ctx, o.deployment, types.MergePatchType, change, metav1.PatchOptions{})
 	if err != nil {
 		return fmt.Errorf("give Deployment %s/%s %d replicas: %w", o.namespace, o.deployment, replicas, err)
 	}

@@ -2,7 +2,6 @@ package mutant
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,8 +38,7 @@ const noMetrics = "--enable-prometheus-metrics=false"
 // silence takes KEDA's own metrics away, or gives them back, and returns once
 // only operators run that were told so. It does nothing to one that is as asked.
 func silence(ctx context.Context, c cluster, silent bool) error {
-	operators := c.objects.Resource(deployments).Namespace(stack.KEDANamespace)
-	operator, err := operators.Get(ctx, stack.KEDAOperator, metav1.GetOptions{})
+	operator, err := c.objects.Resource(deployments).Namespace(stack.KEDANamespace).Get(ctx, stack.KEDAOperator, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) && !silent {
 		return nil
 	}
@@ -52,8 +50,11 @@ func silence(ctx context.Context, c cluster, silent bool) error {
 	if err != nil || !marked && (!silent || at >= 0) {
 		return err // it tells, or was silent before us
 	}
-	if err := change(ctx, c, operator, silenceChange(operator, silent, at)); err != nil {
-		return err
+	if steps := silenceChange(operator, silent, at); len(steps) > 0 {
+		err := c.patch(ctx, deployments, stack.KEDANamespace, stack.KEDAOperator, types.JSONPatchType, steps)
+		if err != nil {
+			return fmt.Errorf("patch Deployment %s/%s: %w", stack.KEDANamespace, stack.KEDAOperator, err)
+		}
 	}
 	what := fmt.Sprintf("all pods of Deployment %s/%s are new ones", stack.KEDANamespace, stack.KEDAOperator)
 	if err := c.until(ctx, what, deployments, stack.KEDANamespace, labels.Everything(), object(stack.KEDAOperator, renewed)); err != nil {
@@ -99,23 +100,6 @@ func silenceChange(operator *unstructured.Unstructured, silent bool, at int) []s
 	default:
 		return []step{{"test", index, noMetrics}, {"remove", index, nil}}
 	}
-}
-
-// change patches the operator, if there is something to change.
-func change(ctx context.Context, c cluster, operator *unstructured.Unstructured, steps []step) error {
-	if len(steps) == 0 {
-		return nil
-	}
-	patch, err := json.Marshal(steps)
-	if err != nil {
-		return err
-	}
-	_, err = c.objects.Resource(deployments).Namespace(operator.GetNamespace()).
-		Patch(ctx, operator.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{})
-	if err != nil {
-		return fmt.Errorf("patch Deployment %s/%s: %w", operator.GetNamespace(), operator.GetName(), err)
-	}
-	return nil
 }
 
 // renewed holds once no pod of a Deployment's former template is left.
