@@ -52,26 +52,18 @@ is not changed.`,
 
 // judge judges the run in a folder again, or the run of each of its mutants.
 func (c *console) judge(dir string) error {
-	run, err := reports.Load(dir)
+	run, changed, err := c.judgeAll(dir)
 	if err != nil {
 		return err
 	}
-	changed, judged, err := c.judgeAll(run, dir)
-	if err != nil {
-		return err
-	}
+	judged := len(run.Results)
 	for i, m := range run.Mutants {
-		folder := filepath.Join(dir, filepath.FromSlash(m.Run))
-		one, err := reports.Load(folder)
-		if err != nil {
-			return fmt.Errorf("mutant %s: %w", m.Name, err)
-		}
-		differ, n, err := c.judgeAll(one, folder)
+		one, differ, err := c.judgeAll(filepath.Join(dir, filepath.FromSlash(m.Run)))
 		if err != nil {
 			return fmt.Errorf("mutant %s: %w", m.Name, err)
 		}
 		run.Mutants[i] = one.Of()
-		changed, judged = changed+differ, judged+n
+		changed, judged = changed+differ, judged+len(one.Results)
 	}
 	if err := run.Summary(c.stdout, dir); err != nil {
 		return err
@@ -83,13 +75,16 @@ func (c *console) judge(dir string) error {
 	return nil
 }
 
-// judgeAll judges what a run in a folder has seen by the promises as they are now,
-// and tells how many verdicts differ, and of how many.
-func (c *console) judgeAll(run *reports.Run, dir string) (changed, judged int, err error) {
+// judgeAll loads the run in a folder, judges what it has seen by the promises as
+// they are now, and tells how many verdicts differ.
+func (c *console) judgeAll(dir string) (run *reports.Run, changed int, err error) {
+	if run, err = reports.Load(dir); err != nil {
+		return nil, 0, err
+	}
 	if len(run.Results) == 0 { // a run that was killed has what it found until then
 		seen, _, err := reports.ReadSpecs(filepath.Join(dir, reports.SpecsFile), 0)
 		if err != nil {
-			return 0, 0, err
+			return nil, 0, err
 		}
 		for _, spec := range seen {
 			run.Results = append(run.Results, spec.Results...)
@@ -110,7 +105,7 @@ func (c *console) judgeAll(run *reports.Run, dir string) (changed, judged int, e
 		}
 		run.Results[i].Verdict = again
 	}
-	return changed, len(run.Results), nil
+	return run, changed, nil
 }
 
 // rejudge judges one result's timeline by the promise as it is now.
