@@ -63,6 +63,9 @@ func (c *console) down(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	if err := c.occupied(ctx, s, cluster); err != nil {
+		return err
+	}
 	if err := c.takeDown(ctx, s, cluster); err != nil {
 		return err
 	}

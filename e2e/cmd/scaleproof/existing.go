@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"k8s.io/client-go/rest"
@@ -29,6 +31,23 @@ func newExisting(s settings, l log) providers.Provider {
 		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeNamespaces(ctx, config, s.own(), l) }
 	}
 	return existing.New(options)
+}
+
+// occupy has the cluster on which it installs, or from which it removes, for itself.
+func occupy(ctx context.Context, s settings, cluster providers.Cluster, l log) (occupation, error) {
+	if s.provider != "existing" || !s.install {
+		return nil, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	holder := fmt.Sprintf("%s on %s (process %d)", cmp.Or(s.run, "scaleproof down"), host, os.Getpid())
+	holding, err := existing.Hold(ctx, cluster.Config(), holder, l)
+	if err != nil {
+		return nil, err
+	}
+	return holding, nil
 }
 
 // own selects the namespaces that a run's specs have made. Where there is no run

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +23,32 @@ import (
 // something.
 type staging struct {
 	selectors, changes []string
+	lease              []byte // nil if there is none
+	leaseType          string // its content type
+}
+
+// leases is where the lease is by which one command has the cluster.
+const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+
+// serveLease keeps what was written. Nobody else writes it.
+func (s *staging) serveLease(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost, http.MethodPut:
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s.lease, s.leaseType = body, r.Header.Get("Content-Type")
+		w.Header().Set("Content-Type", s.leaseType)
+		_, _ = w.Write(body)
+	case http.MethodDelete:
+		s.lease = nil
+		_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Success"}`))
+	default:
+		w.Header().Set("Content-Type", s.leaseType)
+		_, _ = w.Write(s.lease)
+	}
 }
 
 // ServeHTTP implements http.Handler.
@@ -36,6 +63,11 @@ func (s *staging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"/api/v1/namespaces/kube-system/pods": `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}`,
 		"/api/v1/nodes":                       `{"kind":"NodeList","apiVersion":"v1","metadata":{},"items":[]}`,
 		"/api/v1/pods":                        `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}`,
+	}
+	if r.URL.Path == leases || r.URL.Path == leases+"/scaleproof" && s.lease != nil {
+		w.Header().Set("Content-Type", "application/json")
+		s.serveLease(w, r)
+		return
 	}
 	if r.Method != http.MethodGet {
 		s.changes = append(s.changes, r.Method+" "+r.URL.Path)
@@ -90,13 +122,44 @@ func TestRefusedRunRemovesNothing(t *testing.T) {
 	}
 }
 
+// TestOccupiedClusterStaysAsItIs: what is on it is another command's.
+func TestOccupiedClusterStaysAsItIs(t *testing.T) {
+	cluster, out := &staging{}, t.TempDir()
+	w := (&fake{fail: map[string]error{"occupy": errTest}}).world()
+	w.provider = newProvider
+	flags := []string{"--provider", "existing", "--kubeconfig", cluster.start(t)}
+	got := do(t, t.Context(), w, slices.Concat([]string{"run", "--install", "--git-address", "192.0.2.7", "--out", out}, flags)...)
+	if run := stored(t, out); got.code != 2 || phases(run) != "suite images cluster!" {
+		t.Errorf("run: exit code %d, phases %q", got.code, phases(run))
+	}
+	if got := do(t, t.Context(), w, append([]string{"down"}, flags...)...); got.code != 2 {
+		t.Errorf("down: exit code %d", got.code)
+	}
+	if len(cluster.changes) > 0 || len(cluster.selectors) > 0 {
+		t.Errorf("changed %v, asked for the namespaces of %v", cluster.changes, cluster.selectors)
+	}
+}
+
+// TestLostOccupationIsAProblem: another command may have changed what was judged.
+func TestLostOccupationIsAProblem(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		f, out := &fake{occupied: &occupied{lost: lost}}, t.TempDir()
+		do(t, t.Context(), f.world(), "run", "--out", out)
+		if run := stored(t, out); !f.occupied.released || lost != slices.ContainsFunc(run.Problems, func(p string) bool {
+			return strings.Contains(p, "kept from other commands")
+		}) {
+			t.Errorf("lost %v: released %v, problems %q", lost, f.occupied.released, run.Problems)
+		}
+	}
+}
+
 // TestDownRemovesTheNamespacesOfAllRuns: who types it knows that no run goes on.
 func TestDownRemovesTheNamespacesOfAllRuns(t *testing.T) {
 	cluster := &staging{}
 	w := (&fake{}).world()
-	w.provider = newProvider
+	w.provider, w.occupy = newProvider, occupy
 	got := do(t, t.Context(), w, "down", "--provider", "existing", "--kubeconfig", cluster.start(t))
-	if got.code != 0 || !slices.Equal(cluster.selectors, []string{"scaleproof.dev/run"}) || len(cluster.changes) > 0 {
+	if got.code != 0 || !slices.Equal(cluster.selectors, []string{"scaleproof.dev/run"}) || len(cluster.changes) > 0 || cluster.lease != nil {
 		t.Errorf("exit code %d, changed %v, and asked for the namespaces of %v\n%s", got.code, cluster.changes, cluster.selectors, got.stderr)
 	}
 }

@@ -24,6 +24,7 @@ func realWorld() world {
 		suites:   suites.All(),
 		prepare:  prepare,
 		reserve:  reserve,
+		occupy:   occupy,
 		images:   makeImages,
 		provider: newProvider,
 		install:  install,

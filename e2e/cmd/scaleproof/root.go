@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/reports"
 )
 
@@ -19,6 +21,7 @@ type console struct {
 	mu             sync.Mutex
 	left           func() error // nil until enter
 	release        func()       // nil until hold
+	occupation     occupation   // nil unless the cluster is kept from other machines
 }
 
 // enter prepares for a command that starts other programs.
@@ -33,10 +36,21 @@ func (c *console) hold(s settings) (err error) {
 	return err
 }
 
+// occupied keeps the cluster for this command until it leaves.
+func (c *console) occupied(ctx context.Context, s settings, cluster providers.Cluster) (err error) {
+	c.occupation, err = c.occupy(ctx, s, cluster, c.logf)
+	return err
+}
+
 // leave removes what is temporary of a command, and lets go of its cluster.
 func (c *console) leave() {
 	if c.left != nil {
 		if err := c.left(); err != nil {
+			c.logf("%v", err)
+		}
+	}
+	if c.occupation != nil {
+		if err := c.occupation.Release(context.Background()); err != nil {
 			c.logf("%v", err)
 		}
 	}

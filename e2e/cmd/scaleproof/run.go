@@ -157,6 +157,9 @@ func (s *session) end(ctx context.Context, explain bool) {
 			s.report.Problems = append(s.report.Problems, "git server: "+err.Error())
 		}
 	}
+	if s.occupation != nil && s.occupation.Lost() {
+		s.report.Problems = append(s.report.Problems, "the cluster could not be kept from other commands all the time: its API server did not answer")
+	}
 	switch {
 	case s.cluster == nil:
 	case s.settings.keep && !errors.Is(context.Cause(ctx), errCeiling):

@@ -118,6 +118,11 @@ func (s *session) raise(ctx context.Context) error {
 			return err
 		}
 		cluster, err := provider.Up(ctx, s.settings.cluster)
+		if err == nil {
+			if err = s.occupied(ctx, s.settings, cluster); err != nil {
+				return err // what is there is another command's
+			}
+		}
 		if cluster != nil {
 			s.cluster = cluster
 			s.report.Traits = s.traits()

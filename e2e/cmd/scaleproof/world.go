@@ -22,6 +22,9 @@ type world struct {
 	// reserve keeps the cluster that the settings name for this command, so that no
 	// other one on this machine changes or removes it under this one.
 	reserve func(settings) (release func(), err error)
+	// occupy keeps a cluster that others have made for this command, so that no other
+	// one, of any machine, installs on it or removes from it; nil where none could.
+	occupy func(context.Context, settings, providers.Cluster, log) (occupation, error)
 	// images makes the images and says where they are.
 	images func(ctx context.Context, root string, s settings, progress io.Writer) (imageSet, error)
 	// provider is the one that the settings name.
@@ -49,6 +52,14 @@ type world struct {
 	token func(ctx context.Context, cluster, region string) ([]byte, error)
 	// probe looks at the machine.
 	probe func(context.Context) ([]doctor.Check, error)
+}
+
+// occupation is a cluster that this command has for itself.
+type occupation interface {
+	// Lost tells that another command may have it.
+	Lost() bool
+	// Release gives it to others.
+	Release(context.Context) error
 }
 
 // log tells a person what takes long.

@@ -33,6 +33,19 @@ type fake struct {
 	// elsewhere is what is left in someone's git repository.
 	elsewhere []string
 	released  int // how often a cluster was
+	occupied  *occupied
+}
+
+// occupied is a cluster that is kept from other machines.
+type occupied struct{ lost, released bool }
+
+// Lost implements occupation.
+func (o *occupied) Lost() bool { return o.lost }
+
+// Release implements occupation.
+func (o *occupied) Release(context.Context) error {
+	o.released = true
+	return nil
 }
 
 // step does nothing but note itself. It ends with the context, like all that
@@ -56,6 +69,12 @@ func (f *fake) world() world {
 		},
 		reserve: func(settings) (func(), error) {
 			return func() { f.released++ }, f.fail["reserve"]
+		},
+		occupy: func(context.Context, settings, providers.Cluster, log) (occupation, error) {
+			if f.occupied == nil {
+				return nil, f.fail["occupy"]
+			}
+			return f.occupied, nil
 		},
 		images: func(ctx context.Context, _ string, _ settings, _ io.Writer) (imageSet, error) {
 			return imageSet{app: "registry.test/app:v1", components: []reports.Component{{Name: "keda", Version: "v2.21.0"}}}, f.step(ctx, "images")
