@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -42,8 +41,11 @@ func occupy(ctx context.Context, s settings, cluster providers.Cluster, l log) (
 	if err != nil {
 		return nil, err
 	}
-	holder := fmt.Sprintf("%s on %s (process %d)", cmp.Or(s.run, "scaleproof down"), host, os.Getpid())
-	holding, err := existing.Hold(ctx, cluster.Config(), holder, l)
+	command := "a removal"
+	if s.run != "" {
+		command = "run " + s.run
+	}
+	holding, err := existing.Hold(ctx, cluster.Config(), fmt.Sprintf("%s on %s (process %d)", command, host, os.Getpid()), l)
 	if err != nil {
 		return nil, err
 	}
