@@ -107,7 +107,7 @@ func (h *Holding) refusal(ctx context.Context) error {
 	case err != nil:
 		return err
 	case holderOf(lease) == "":
-		return fmt.Errorf("Lease %s/%s could not be made within %v: may this user create and update it?", leaseNamespace, leaseName, leasePatience)
+		return fmt.Errorf("no Lease %s/%s could be made within %v: may this user create and update it?", leaseNamespace, leaseName, leasePatience)
 	default:
 		return fmt.Errorf("%s installs on the cluster, or removes from it: wait until it has ended, or stop it", holderOf(lease))
 	}
