@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	kubetesting "k8s.io/client-go/testing"
-	"k8s.io/utils/ptr"
 )
 
 // abandoned is the lease of a command that died just now.
@@ -24,7 +23,7 @@ func abandoned() *coordination.Lease {
 	return &coordination.Lease{
 		ObjectMeta: metav1.ObjectMeta{Namespace: leaseNamespace, Name: leaseName},
 		Spec: coordination.LeaseSpec{
-			HolderIdentity: ptr.To("the dead"), LeaseDurationSeconds: ptr.To(int32(leaseDuration.Seconds())),
+			HolderIdentity: new("the dead"), LeaseDurationSeconds: new(int32(leaseDuration.Seconds())),
 			AcquireTime: &now, RenewTime: &now,
 		},
 	}
