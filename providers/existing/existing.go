@@ -114,13 +114,18 @@ func (p *Provider) Find(ctx context.Context, _ string) (providers.Cluster, error
 	return &cluster{config: config, own: p.options.Own, remove: p.options.Remove}, nil
 }
 
+// withAnswerLimit ends when the API server should have answered.
+func withAnswerLimit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+}
+
 // serving asks whether the API server answers.
 func serving(ctx context.Context, config *rest.Config) error {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
 	}
-	answer, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+	answer, cancel := withAnswerLimit(ctx)
 	defer cancel()
 	if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(answer); err != nil {
 		return fmt.Errorf("the API server at %s does not serve: is the cluster up, and may this user reach it? %w",
@@ -225,7 +230,7 @@ func (c *cluster) namespaces(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+	ctx, cancel := withAnswerLimit(ctx)
 	defer cancel()
 	list, err := client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: c.own})
 	if err != nil {

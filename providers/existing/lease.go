@@ -86,17 +86,13 @@ func hold(ctx context.Context, client coordinationclient.CoordinationV1Interface
 		defer close(h.over)
 		elector.Run(electing)
 	}()
-	patience, done := context.WithTimeoutCause(ctx, leasePatience, errors.New("it is in use"))
-	defer done()
 	select {
 	case <-held:
 		return h, nil
-	case <-patience.Done():
-		err := context.Cause(patience)
-		if ctx.Err() == nil {
-			err = h.refusal(ctx)
-		}
-		return nil, errors.Join(err, h.Release(ctx))
+	case <-ctx.Done():
+		return nil, errors.Join(context.Cause(ctx), h.Release(ctx))
+	case <-time.After(leasePatience):
+		return nil, errors.Join(h.refusal(ctx), h.Release(ctx))
 	}
 }
 
@@ -127,7 +123,7 @@ func (h *Holding) Lost() bool {
 func (h *Holding) Release(ctx context.Context) error {
 	h.cancel()
 	<-h.over
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), answerLimit, fmt.Errorf("no answer within %v", answerLimit))
+	ctx, cancel := withAnswerLimit(context.WithoutCancel(ctx))
 	defer cancel()
 	lease, err := h.read(ctx)
 	if err != nil || holderOf(lease) != h.holder {

@@ -63,7 +63,7 @@ func (c *console) down(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	if err := c.occupied(ctx, s, cluster); err != nil {
+	if err := c.secure(ctx, s, cluster); err != nil {
 		return err
 	}
 	if err := c.takeDown(ctx, s, cluster); err != nil {

@@ -21,7 +21,7 @@ type console struct {
 	mu             sync.Mutex
 	left           func() error // nil until enter
 	release        func()       // nil until hold
-	occupation     occupation   // nil unless the cluster is kept from other machines
+	occupation     occupation   // nil until secure, and where that is for nothing
 }
 
 // enter prepares for a command that starts other programs.
@@ -36,8 +36,8 @@ func (c *console) hold(s settings) (err error) {
 	return err
 }
 
-// occupied keeps the cluster for this command until it leaves.
-func (c *console) occupied(ctx context.Context, s settings, cluster providers.Cluster) (err error) {
+// secure keeps the cluster from other machines until this command leaves.
+func (c *console) secure(ctx context.Context, s settings, cluster providers.Cluster) (err error) {
 	c.occupation, err = c.occupy(ctx, s, cluster, c.logf)
 	return err
 }

@@ -119,7 +119,7 @@ func (s *session) raise(ctx context.Context) error {
 		}
 		cluster, err := provider.Up(ctx, s.settings.cluster)
 		if err == nil {
-			if err = s.occupied(ctx, s.settings, cluster); err != nil {
+			if err = s.secure(ctx, s.settings, cluster); err != nil {
 				return err // what is there is another command's
 			}
 		}
