@@ -93,10 +93,12 @@ func (a *App) scrapedPod(ctx context.Context) string {
 	if err != nil {
 		ginkgo.Fail(fmt.Sprintf("find a pod of %s to send to: %v", a.name, err))
 	}
-	if len(pods.Items) == 0 {
+	over := func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodFailed }
+	serving := slices.DeleteFunc(pods.Items, over)
+	if len(serving) == 0 {
 		ginkgo.Fail(a.name + " has no pod that is scraped")
 	}
-	pod := pods.Items[0].Name
+	pod := serving[0].Name
 	a.env.Settle(ctx, a.Scene, a.applied, timeline.Condition{
 		Text:  "pod " + pod + " is ready",
 		Kinds: []timeline.Kind{timeline.Pod},

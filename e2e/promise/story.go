@@ -60,6 +60,8 @@ func waitedFor(m, before timeline.Moment) (name string, ok bool) {
 	case m.Kind == timeline.NodeClaim && (m.Field == "Launched" || m.Gone), // it has the machine, or gave it back
 		m.Kind == timeline.Node && first && !m.Gone: // the machine has started, and joined
 		return "provider", true
+	case m.Kind == timeline.Pod && m.Field == "failed": // refused or evicted
+		return "kubelet", true
 	case m.Kind == timeline.Node && (m.Field != "Ready" || m.Gone): // taints and deletion
 		return "Karpenter", true
 	}

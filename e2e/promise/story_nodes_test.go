@@ -8,12 +8,13 @@ import (
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 )
 
-// launch is a pod that waits for a node whose kubelet is slow.
+// launch is a pod that waits for a node whose kubelet is slow, and then refuses it
+// for a taint that is there no more. Another takes its place.
 func launch() []timeline.Moment {
 	says := func(seconds float64, kind timeline.Kind, object, field string, v float64, text string) timeline.Moment {
 		return at(seconds, timeline.Moment{Kind: kind, Object: object, Field: field, Value: v, Text: text})
 	}
-	const pod, claim, node = "web-7d9f5", "shop-x7k2f", "kind-shop-x7k2f"
+	const pod, again, claim, node = "web-7d9f5", "web-k2x9p", "shop-x7k2f", "kind-shop-x7k2f"
 	return []timeline.Moment{
 		says(-60, timeline.NodePool, "shop", "Ready", 1, "Ready"),
 		says(0, timeline.Pod, pod, "ready", 0, ""), says(0, timeline.Pod, pod, "phase", 0, "Pending"),
@@ -29,7 +30,9 @@ func launch() []timeline.Moment {
 		says(32.1, timeline.NodeClaim, claim, "Initialized", 1, "Initialized"), says(32.1, timeline.NodeClaim, claim, "Ready", 1, "Ready"),
 		says(32.4, timeline.Pod, pod, "node", 0, node), says(32.4, timeline.Pod, pod, "scheduled", 1, ""),
 		at(32.4, timeline.Moment{Kind: timeline.Pod, Object: pod, Field: "waiting", Gone: true}),
-		says(34.0, timeline.Pod, pod, "ready", 1, ""),
+		says(32.8, timeline.Pod, pod, "phase", 0, "Failed"), says(32.8, timeline.Pod, pod, "failed", 0, "TaintToleration"),
+		says(33.0, timeline.Pod, again, "ready", 0, ""), says(33.0, timeline.Pod, again, "node", 0, node),
+		says(34.0, timeline.Pod, again, "ready", 1, ""),
 		says(34.0, timeline.Deployment, "web", "ready", 1, ""),
 	}
 }

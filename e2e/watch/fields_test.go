@@ -143,6 +143,21 @@ status: {phase: Running, conditions: [{type: PodScheduled, status: "True"}, {typ
 			want: []string{`pod shop-1 phase 0 "Running"`, `pod shop-1 scheduled 1`, `pod shop-1 ready 1`, `pod shop-1 restarts 0`},
 		},
 		{
+			name: "pod that the kubelet refused",
+			got: fields[corev1.Pod](t, podFields, `
+metadata: {name: shop-1}
+spec: {nodeName: kind-shop}
+status: {phase: Failed, reason: TaintToleration, message: "Pod was rejected"}
+`),
+			want: []string{`pod shop-1 phase 0 "Failed"`, `pod shop-1 failed 0 "TaintToleration"`, `pod shop-1 scheduled 0`, `pod shop-1 ready 0`,
+				`pod shop-1 node 0 "kind-shop"`, `pod shop-1 restarts 0`},
+		},
+		{
+			name: "pod whose container failed",
+			got:  fields[corev1.Pod](t, podFields, "{metadata: {name: shop-1}, status: {phase: Failed}}"),
+			want: []string{`pod shop-1 phase 0 "Failed"`, `pod shop-1 failed 0 "a container ended"`, `pod shop-1 scheduled 0`, `pod shop-1 ready 0`, `pod shop-1 restarts 0`},
+		},
+		{
 			name: "git repository",
 			got: unstructuredFields(t, sourceFields, `
 metadata: {name: flux-system}

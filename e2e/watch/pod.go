@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -9,10 +10,14 @@ import (
 )
 
 // podFields reads a Pod. The field waiting is there only while a container
-// waits for something, or the pod for a node that takes it.
+// waits for something, or the pod for a node that takes it; and failed only where
+// the pod has failed for good: as a rule the kubelet refused or evicted it.
 func podFields(p *corev1.Pod) []timeline.Moment {
 	w := writer{kind: timeline.Pod, object: p.Name}
 	w.word("phase", string(p.Status.Phase))
+	if p.Status.Phase == corev1.PodFailed {
+		w.word("failed", cmp.Or(p.Status.Reason, "a container ended"))
+	}
 	w.truth("scheduled", podCondition(p, corev1.PodScheduled), "")
 	w.truth("ready", podCondition(p, corev1.PodReady), "")
 	w.word("node", p.Spec.NodeName)
