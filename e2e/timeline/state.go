@@ -1,6 +1,9 @@
 package timeline
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is what was known of the stack after one of its moments: the last
 // moment of each field, and the history of each since the clock started.
@@ -18,6 +21,7 @@ type State struct {
 // moment: a judge does little else.
 type record struct {
 	last    *Moment
+	started *Moment // what was known when the clock started, and has changed since
 	history []*Moment
 }
 
@@ -60,6 +64,9 @@ func (s *State) apply(m *Moment) (before *Moment) {
 	before, r.last = r.last, m
 	s.At = m.At
 	if !s.Since.IsZero() {
+		if len(r.history) == 0 {
+			r.started = before
+		}
 		r.history = append(r.history, m)
 	}
 	return before
@@ -137,10 +144,6 @@ func (s *State) Was(kind Kind, object, field string, v float64) bool {
 	if !ok {
 		return false
 	}
-	for _, m := range r.history {
-		if m.Value == v && !m.Gone {
-			return true
-		}
-	}
-	return r.last.Value == v && !r.last.Gone
+	had := func(m *Moment) bool { return m != nil && m.Value == v && !m.Gone }
+	return slices.ContainsFunc(r.history, had) || had(r.started) || had(r.last)
 }

@@ -74,6 +74,25 @@ func TestHistoryBeginsWithTheClock(t *testing.T) {
 	}
 }
 
+// TestWas knows a value that was there when the clock started, also of what is
+// gone by now, and none that was there before.
+func TestWas(t *testing.T) {
+	s := after(ready(1), ready(2))
+	s.Since = at(5, timeline.Moment{}).At
+	was := func(v float64) bool { return s.Was(timeline.Replicas, ready(v).Object, "ready", v) }
+	if was(1) || !was(2) {
+		t.Errorf("1: %v, 2: %v, want only what was there when the clock started", was(1), was(2))
+	}
+	s.Apply(at(6, ready(4)))
+	s.Apply(at(7, gone(ready(4))))
+	if was(1) || !was(2) || !was(4) {
+		t.Errorf("1: %v, 2: %v, 4: %v, want what was there since the clock started", was(1), was(2), was(4))
+	}
+	if s.Was(timeline.Replicas, "other", "ready", 4) || s.Was(timeline.Replicas, ready(4).Object, "ready", 0) {
+		t.Error("something was what it was not")
+	}
+}
+
 func TestConditions(t *testing.T) {
 	spec := func(v float64) timeline.Moment {
 		return timeline.Moment{Kind: timeline.Replicas, Object: "shop", Field: "spec", Value: v}

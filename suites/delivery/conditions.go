@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/scaleproof/scaleproof/e2e/timeline"
@@ -11,6 +12,15 @@ const (
 	source   = "delivered"
 	infra    = "infra"
 	workload = "workload"
+)
+
+// scaled is the ScaledObject that workload brings.
+const scaled = "gauge"
+
+// What a spec notes for the judge of that object's threshold.
+const (
+	inGit  = "threshold"
+	byHand = "threshold by hand"
 )
 
 // ready holds once a Kustomization has applied something and is ready.
@@ -47,9 +57,34 @@ var committedIsApplied = timeline.Condition{
 	Text:  "the ScaledObject has the committed threshold",
 	Kinds: []timeline.Kind{timeline.ScaledObject},
 	Holds: func(s *timeline.State) bool {
-		want, ok1 := s.Only(timeline.Act, "threshold")
-		triggers, ok2 := s.Only(timeline.ScaledObject, "triggers")
-		return ok1 && ok2 && strings.Contains(triggers.Text+" ", " threshold="+timeline.Number(want.Value)+" ")
+		triggers, ok := s.Only(timeline.ScaledObject, "triggers")
+		return ok && hasThreshold(s, triggers, inGit)
+	},
+}
+
+// hasThreshold compares the threshold of triggers with one that a spec noted.
+func hasThreshold(s *timeline.State, triggers timeline.Moment, noted string) bool {
+	want, ok := s.Only(timeline.Act, noted)
+	return ok && strings.Contains(triggers.Text+" ", " threshold="+timeline.Number(want.Value)+" ")
+}
+
+// editIsUndone asks that the edit was seen too: before it, all is as git says.
+var editIsUndone = timeline.Condition{
+	Text:  "the ScaledObject has the committed threshold again, after it had another",
+	Kinds: committedIsApplied.Kinds,
+	Holds: func(s *timeline.State) bool {
+		edited := func(m *timeline.Moment) bool { return hasThreshold(s, *m, byHand) }
+		return committedIsApplied.Holds(s) && slices.ContainsFunc(s.History(timeline.ScaledObject, "triggers"), edited)
+	},
+}
+
+// leftIsGone asks that what left git was there when it did.
+var leftIsGone = timeline.Condition{
+	Text:  "the ScaledObject that left git was ready, and is gone",
+	Kinds: []timeline.Kind{timeline.ScaledObject},
+	Holds: func(s *timeline.State) bool {
+		_, there := s.Get(timeline.ScaledObject, scaled, "Ready")
+		return !there && s.Was(timeline.ScaledObject, scaled, "Ready", 1)
 	},
 }
 

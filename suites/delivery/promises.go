@@ -12,7 +12,7 @@ import (
 var Suite = e2e.Suite{
 	Name:     "delivery",
 	About:    "what is in git is what runs",
-	Promises: []promise.Promise{inOrder, appliesCommit, appliesWhenAsked, leavesReplicas},
+	Promises: []promise.Promise{inOrder, appliesCommit, appliesWhenAsked, correctsDrift, leavesReplicas, prunes},
 	Specs:    specs,
 }
 
@@ -47,6 +47,16 @@ var appliesWhenAsked = promise.Promise{
 	Limit: promise.Sum(reconcileChain, promise.FluxRequeue),
 }
 
+var correctsDrift = promise.Promise{
+	ID:    "delivery.corrects-drift",
+	Level: promise.Must,
+	Claim: "a manual edit is undone",
+	Kept:  editIsUndone,
+	// A reconcile that has passed the edited object goes on, and the next one
+	// comes an interval after it.
+	Limit: promise.Sum(promise.FluxInterval, promise.FluxReconcile.Times(2)),
+}
+
 var leavesReplicas = promise.Promise{
 	ID:    "delivery.leaves-replicas-to-hpa",
 	Level: promise.Must,
@@ -57,4 +67,12 @@ var leavesReplicas = promise.Promise{
 		Holds: replicasTouched,
 	},
 	For: promise.Sum(promise.FluxReconcile.Times(2)),
+}
+
+var prunes = promise.Promise{
+	ID:    "delivery.prunes",
+	Level: promise.Must,
+	Claim: "what leaves git leaves the cluster",
+	Kept:  leftIsGone,
+	Limit: promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
 }

@@ -42,6 +42,23 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, asked, appliesWhenAsked)
 	}, SpecTimeout(3*time.Minute))
 
+	It("undoes what was edited by hand", e2e.Proves(correctsDrift), func(ctx SpecContext) {
+		app, _ := deliver(ctx, env, soon)
+		env.Settle(ctx, app.Scene, app.Applied(), ready(workload))
+
+		began := app.Wants(byHand, 30)
+		app.Edit(ctx, "ScaledObject", scaled, `[{"op": "replace", "path": "/spec/triggers/0/metadata/threshold", "value": "30"}]`)
+		env.Prove(ctx, app.Scene, began, correctsDrift)
+	}, SpecTimeout(3*time.Minute))
+
+	It("removes what left git", e2e.Proves(prunes), func(ctx SpecContext) {
+		app, repository := deliver(ctx, env, soon)
+		env.Settle(ctx, app.Scene, app.Applied(), ready(workload))
+
+		committed := repository.Commit(ctx, workload, "delivered/unscaled", e2e.Vars{"THRESHOLD": "10"})
+		env.Prove(ctx, app.Scene, committed, prunes)
+	}, SpecTimeout(3*time.Minute))
+
 	It("leaves the replicas to the HPA", e2e.Proves(leavesReplicas), e2e.Long, func(ctx SpecContext) {
 		app, _ := deliver(ctx, env, seldom)
 		delivered := env.Settle(ctx, app.Scene, app.Applied(), ready(workload))
@@ -73,6 +90,6 @@ func deliver(ctx context.Context, env *e2e.Env, interval string) (*e2e.App, *e2e
 // change commits the workload with that threshold.
 func change(ctx context.Context, app *e2e.App, repository *e2e.Repository, threshold int) time.Time {
 	GinkgoHelper()
-	app.Wants("threshold", float64(threshold))
+	app.Wants(inGit, float64(threshold))
 	return repository.Commit(ctx, workload, "delivered/workload", e2e.Vars{"THRESHOLD": strconv.Itoa(threshold)})
 }
