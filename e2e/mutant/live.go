@@ -55,7 +55,7 @@ var live = []Mutant{
 	},
 	{
 		Name:         "workload-suspended",
-		Breaks:       []string{"delivery.applies-commit", "delivery.applies-commit-when-asked", "delivery.corrects-drift", "delivery.prunes"},
+		Breaks:       []string{"delivery.applies-commit", "delivery.applies-commit-when-asked", "delivery.corrects-drift", "delivery.keeps-last-good", "delivery.prunes"},
 		BeforeChange: suspendWorkload,
 	},
 }

@@ -14,6 +14,9 @@ const (
 	workload = "workload"
 )
 
+// broken is the fixture that the API server refuses.
+const broken = "delivered/broken"
+
 // scaled is the ScaledObject that workload brings.
 const scaled = "gauge"
 
@@ -76,6 +79,27 @@ var editIsUndone = timeline.Condition{
 		edited := func(m *timeline.Moment) bool { return hasThreshold(s, *m, byHand) }
 		return committedIsApplied.Holds(s) && slices.ContainsFunc(s.History(timeline.ScaledObject, "triggers"), edited)
 	},
+}
+
+// brokenIsReported looks at the attempt at what was committed last: Flux may be
+// busy with what was there before.
+var brokenIsReported = timeline.Condition{
+	Text:  "Kustomization " + workload + " says that it failed to apply the commit",
+	Kinds: []timeline.Kind{timeline.Kustomization},
+	Holds: func(s *timeline.State) bool {
+		committed, ok1 := s.Get(timeline.Act, broken, "commit")
+		attempted, ok2 := s.Get(timeline.Kustomization, workload, "attempted")
+		status, ok3 := s.Get(timeline.Kustomization, workload, "Ready")
+		return ok1 && ok2 && ok3 && attempted.Text == committed.Text && status.Value == 0 && strings.HasSuffix(status.Text, "Failed")
+	},
+}
+
+// lastGoodIsLost compares with what was committed before the broken commit, which
+// has another threshold.
+var lastGoodIsLost = timeline.Condition{
+	Text:  "the ScaledObject is gone, or has another threshold than the last good commit",
+	Kinds: []timeline.Kind{timeline.ScaledObject},
+	Holds: func(s *timeline.State) bool { return !committedIsApplied.Holds(s) },
 }
 
 // leftIsGone asks that what left git was there when it did.

@@ -12,7 +12,7 @@ import (
 var Suite = e2e.Suite{
 	Name:     "delivery",
 	About:    "what is in git is what runs",
-	Promises: []promise.Promise{inOrder, appliesCommit, appliesWhenAsked, correctsDrift, leavesReplicas, prunes},
+	Promises: []promise.Promise{inOrder, appliesCommit, appliesWhenAsked, correctsDrift, keepsLastGood, leavesReplicas, prunes},
 	Specs:    specs,
 }
 
@@ -55,6 +55,16 @@ var correctsDrift = promise.Promise{
 	// A reconcile that has passed the edited object goes on, and the next one
 	// comes an interval after it.
 	Limit: promise.Sum(promise.FluxInterval, promise.FluxReconcile.Times(2)),
+}
+
+var keepsLastGood = promise.Promise{
+	ID:    "delivery.keeps-last-good",
+	Level: promise.Must,
+	Claim: "a broken commit is reported and changes nothing",
+	Kept:  brokenIsReported,
+	Limit: promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
+	Never: lastGoodIsLost,
+	For:   promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
 }
 
 var leavesReplicas = promise.Promise{

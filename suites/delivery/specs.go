@@ -51,6 +51,14 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, began, correctsDrift)
 	}, SpecTimeout(3*time.Minute))
 
+	It("keeps what was good", e2e.Proves(keepsLastGood), func(ctx SpecContext) {
+		app, repository := deliver(ctx, env, soon)
+		env.Settle(ctx, app.Scene, app.Applied(), ready(workload))
+
+		committed := repository.Commit(ctx, workload, broken, e2e.Vars{"THRESHOLD": "20"})
+		env.Prove(ctx, app.Scene, committed, keepsLastGood)
+	}, SpecTimeout(3*time.Minute))
+
 	It("removes what left git", e2e.Proves(prunes), func(ctx SpecContext) {
 		app, repository := deliver(ctx, env, soon)
 		env.Settle(ctx, app.Scene, app.Applied(), ready(workload))
