@@ -26,17 +26,14 @@ const (
 	byHand = "threshold by hand"
 )
 
-// ready holds once a Kustomization has applied something and is ready.
-func ready(name string) timeline.Condition {
-	return timeline.Condition{
-		Text:  "Kustomization " + name + " is ready",
-		Kinds: []timeline.Kind{timeline.Kustomization},
-		Holds: func(s *timeline.State) bool {
-			status, ok := s.Get(timeline.Kustomization, name, "Ready")
-			_, applied := s.Get(timeline.Kustomization, name, "revision")
-			return ok && applied && status.Value == 1
-		},
-	}
+var workloadIsReady = timeline.Condition{
+	Text:  "Kustomization workload is ready",
+	Kinds: []timeline.Kind{timeline.Kustomization},
+	Holds: func(s *timeline.State) bool {
+		status, ok := s.Get(timeline.Kustomization, workload, "Ready")
+		_, applied := s.Get(timeline.Kustomization, workload, "revision")
+		return ok && applied && status.Value == 1
+	},
 }
 
 // handled holds once Flux says that it reconciled because of a request.
@@ -84,7 +81,7 @@ var editIsUndone = timeline.Condition{
 // brokenIsReported looks at the attempt at what was committed last: Flux may be
 // busy with what was there before.
 var brokenIsReported = timeline.Condition{
-	Text:  "Kustomization " + workload + " says that it failed to apply the commit",
+	Text:  "Kustomization workload says that it failed to apply the commit",
 	Kinds: []timeline.Kind{timeline.Kustomization},
 	Holds: func(s *timeline.State) bool {
 		committed, ok1 := s.Get(timeline.Act, broken, "commit")

@@ -24,7 +24,7 @@ var inOrder = promise.Promise{
 	ID:    "delivery.in-order",
 	Level: promise.Must,
 	Claim: "infra is ready before workload starts",
-	Kept:  ready(workload),
+	Kept:  workloadIsReady,
 	// The claim is of an order. How long each may take is for whoever wrote the
 	// Kustomizations to say.
 	Limit: promise.Sum(promise.FluxTimeout.Times(2), promise.FluxRequeue),
