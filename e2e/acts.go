@@ -88,13 +88,8 @@ const appPort = 8080
 // scrapedPod returns one of the app's pods that are scraped, once it is ready.
 func (a *App) scrapedPod(ctx context.Context) string {
 	ginkgo.GinkgoHelper()
-	var pods corev1.PodList
-	err := a.env.client.Resources(a.namespace).List(ctx, &pods, resources.WithLabelSelector(stack.ScrapedLabel))
-	if err != nil {
-		ginkgo.Fail(fmt.Sprintf("find a pod of %s to send to: %v", a.name, err))
-	}
 	over := func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodFailed }
-	serving := slices.DeleteFunc(pods.Items, over)
+	serving := slices.DeleteFunc(a.scrapedPods(ctx), over)
 	if len(serving) == 0 {
 		ginkgo.Fail(a.name + " has no pod that is scraped")
 	}
@@ -108,6 +103,17 @@ func (a *App) scrapedPod(ctx context.Context) string {
 		},
 	})
 	return pod
+}
+
+// scrapedPods are the app's pods that are scraped, whatever has become of them.
+func (a *App) scrapedPods(ctx context.Context) []corev1.Pod {
+	ginkgo.GinkgoHelper()
+	var pods corev1.PodList
+	err := a.env.client.Resources(a.namespace).List(ctx, &pods, resources.WithLabelSelector(stack.ScrapedLabel))
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("find the pods of %s to send to: %v", a.name, err))
+	}
+	return pods.Items
 }
 
 // Edit makes a change to one of the app's objects, and returns when: an object is

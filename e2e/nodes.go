@@ -117,12 +117,7 @@ func (a *App) Vanish(ctx context.Context) time.Time {
 // and returns when the last was answered.
 func (a *App) SendEach(ctx context.Context, n int) (done time.Time) {
 	ginkgo.GinkgoHelper()
-	var pods corev1.PodList
-	err := a.env.client.Resources(a.namespace).List(ctx, &pods, resources.WithLabelSelector(stack.ScrapedLabel))
-	if err != nil {
-		ginkgo.Fail(fmt.Sprintf("find the pods of %s to send to: %v", a.name, err))
-	}
-	for _, pod := range pods.Items {
+	for _, pod := range a.scrapedPods(ctx) {
 		if pod.Status.Phase != corev1.PodRunning {
 			continue
 		}

@@ -20,6 +20,10 @@ var Suite = e2e.Suite{
 // Kustomization depends on before it.
 var reconcileChain = promise.FluxReconcile.Times(2)
 
+// commitIsThrough is until Flux has looked by itself, and then gone through that
+// chain.
+var commitIsThrough = promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue)
+
 var inOrder = promise.Promise{
 	ID:    "delivery.in-order",
 	Level: promise.Must,
@@ -36,7 +40,7 @@ var appliesCommit = promise.Promise{
 	Level: promise.Must,
 	Claim: "a commit is applied within the interval",
 	Kept:  committedIsApplied,
-	Limit: promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
+	Limit: commitIsThrough,
 }
 
 var appliesWhenAsked = promise.Promise{
@@ -62,9 +66,9 @@ var keepsLastGood = promise.Promise{
 	Level: promise.Must,
 	Claim: "a broken commit is reported and changes nothing",
 	Kept:  brokenIsReported,
-	Limit: promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
+	Limit: commitIsThrough,
 	Never: lastGoodIsLost,
-	For:   promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
+	For:   commitIsThrough,
 }
 
 var leavesReplicas = promise.Promise{
@@ -84,5 +88,5 @@ var prunes = promise.Promise{
 	Level: promise.Must,
 	Claim: "what leaves git leaves the cluster",
 	Kept:  leftIsGone,
-	Limit: promise.Sum(promise.FluxInterval, reconcileChain, promise.FluxRequeue),
+	Limit: commitIsThrough,
 }
