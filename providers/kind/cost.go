@@ -1,7 +1,13 @@
 package kind
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -47,4 +53,43 @@ func (c *cluster) cost(took time.Duration) {
 func slownessOf(took time.Duration, nodes int) float64 {
 	usual := usualFirst + time.Duration(max(0, nodes-1))*usualNext
 	return max(1, took.Seconds()/usual.Seconds())
+}
+
+// machine is what the last cluster that was made here has shown of the machine.
+type machine struct {
+	// Specs are providers.Traits' of that cluster.
+	Specs int `json:"specs"`
+}
+
+// writeMachine replaces the file in one step. What is half-written lies in the
+// cluster's folder: two clusters may be made at a time.
+func (h home) writeMachine(m machine) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	whole := filepath.Join(h.dir, "machine.json")
+	if err := replace(whole, data); err != nil {
+		return err
+	}
+	return os.Rename(whole, h.machine)
+}
+
+// Carries is how many specs can run at a time on a cluster of this machine, by the
+// last one that was made here; zero where none was. It is for who must say so
+// before there is a cluster to ask.
+func Carries(cacheDir string) (int, error) {
+	path := newHome(cacheDir, "").machine
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read what this machine carries: %w", err)
+	}
+	var m machine
+	if err := json.Unmarshal(data, &m); err != nil {
+		return 0, fmt.Errorf("read what this machine carries: %s: %w; remove that file", path, err)
+	}
+	return m.Specs, nil
 }

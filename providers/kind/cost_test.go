@@ -1,6 +1,9 @@
 package kind
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,5 +30,29 @@ func TestCost(t *testing.T) {
 				t.Errorf("%+v", c.traits)
 			}
 		})
+	}
+}
+
+func TestCarries(t *testing.T) {
+	cache := t.TempDir()
+	carries := func(want int) {
+		t.Helper()
+		if got, err := Carries(cache); got != want || err != nil {
+			t.Errorf("carries %d: %v, want %d", got, err, want)
+		}
+	}
+	carries(0)
+	for _, specs := range []int{10, 3} { // of two clusters, the last
+		if err := newHome(cache, fmt.Sprint("made-", specs)).writeMachine(machine{Specs: specs}); err != nil {
+			t.Fatal(err)
+		}
+		carries(specs)
+	}
+	path := newHome(cache, "made").machine
+	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Carries(cache); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("of a file that is broken: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func (c *cluster) create(ctx context.Context, config *v1alpha4.Cluster, plan str
 	case err == nil:
 		made.Plan, made.Took = plan, time.Since(begin)
 		c.cost(made.Took)
-		return c.home.writeState(made)
+		return errors.Join(c.home.writeState(made), c.home.writeMachine(machine{Specs: c.traits.Specs}))
 	case ctx.Err() == nil:
 		return err
 	}

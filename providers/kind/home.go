@@ -14,7 +14,7 @@ import (
 )
 
 // home is a cluster's folder in the cache.
-type home struct{ dir, lock, useLock, networkLock string }
+type home struct{ dir, lock, useLock, networkLock, machine string }
 
 func newHome(cache, name string) home {
 	root := filepath.Join(cache, "kind")
@@ -23,6 +23,7 @@ func newHome(cache, name string) home {
 		lock:        filepath.Join(root, name+".lock"),
 		useLock:     filepath.Join(root, name+".run.lock"), // no name has a dot
 		networkLock: filepath.Join(root, ".network.lock"),  // no name begins so
+		machine:     filepath.Join(root, ".machine.json"),
 	}
 }
 

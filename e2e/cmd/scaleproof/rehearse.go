@@ -89,6 +89,9 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 		return err
 	}
 	s.cluster = name
+	if s.procs, err = rehearsalProcs(s.procs); err != nil {
+		return err
+	}
 	set, err := c.set(ctx, root, s)
 	if err != nil {
 		return err
@@ -115,6 +118,19 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 		return err
 	}
 	return found.verdict()
+}
+
+// rehearsalProcs is how many specs run at a time: as many as was asked for, or
+// else as this machine carries. EKS' traits do not tell, as its nodes are many.
+func rehearsalProcs(asked int) (int, error) {
+	if asked > 0 {
+		return asked, nil
+	}
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return 0, err
+	}
+	return kind.Carries(cache)
 }
 
 // set makes the images, the authenticator and what Auto Mode brings.
