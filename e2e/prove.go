@@ -60,7 +60,7 @@ func (s *Scene) await(ctx context.Context, p promise.Promise, since time.Time, c
 		if err != nil || verdict.Decided() {
 			return verdict, err
 		}
-		timer := time.NewTimer(time.Until(verdict.Next()))
+		timer := time.NewTimer(time.Until(verdict.Next))
 		select {
 		case <-changed:
 		case <-timer.C:

@@ -21,7 +21,7 @@ func (p Promise) Judge(moments []timeline.Moment, since, now time.Time, costs Co
 	for _, bound := range []struct {
 		limit Limit
 		parts *Parts
-	}{{p.Limit, &v.Limit}, {p.Early, &v.Early}, {p.For, &v.Window}} {
+	}{{p.Limit, &v.Limit}, {p.Early, &v.Early}, {p.For, &v.Window}, {p.After, &v.After}} {
 		if *bound.parts, err = bound.limit.Resolve(costs); err != nil {
 			return v, fmt.Errorf("judge %s: %w", p.ID, err)
 		}
@@ -142,18 +142,36 @@ func (j *judge) holds(c timeline.Condition, state *timeline.State) bool {
 // over reports whether nothing after at can matter.
 func (j *judge) over(at time.Time) bool {
 	elapsed := at.Sub(j.verdict.Since)
-	if j.broken != nil || elapsed > j.verdict.patience() {
+	switch {
+	case j.broken != nil:
 		return true
+	case j.awaits():
+		return elapsed > j.patience()
 	}
-	if len(j.verdict.Window) > 0 {
-		return elapsed > j.verdict.Window.Total() && (j.promise.Kept.IsZero() || j.kept != nil)
+	return elapsed > j.window() && (j.kept == nil || at.After(j.kept.at))
+}
+
+// awaits reports whether the moment that keeps the promise has not been seen.
+func (j *judge) awaits() bool { return j.kept == nil && !j.promise.Kept.IsZero() }
+
+// patience is how long after the clock's start what keeps the promise is awaited.
+func (j *judge) patience() time.Duration {
+	return max(Patience*j.verdict.Limit.Total(), j.verdict.Window.Total())
+}
+
+// window is how long after the clock's start nothing may break the promise, as
+// far as is known.
+func (j *judge) window() time.Duration {
+	v := &j.verdict
+	if j.kept == nil || len(v.After) == 0 {
+		return v.Window.Total()
 	}
-	return j.kept != nil && at.After(j.kept.at)
+	return max(v.Window.Total(), j.kept.at.Sub(v.Since)+v.After.Total())
 }
 
 func (j *judge) decide() {
 	v := &j.verdict
-	limit, early, window := v.Limit.Total(), v.Early.Total(), v.Window.Total()
+	limit, early, window := v.Limit.Total(), v.Early.Total(), j.window()
 	elapsed := v.Until.Sub(v.Since)
 	switch {
 	case j.broken != nil:
@@ -165,11 +183,15 @@ func (j *judge) decide() {
 	case j.promise.Kept.IsZero() && elapsed >= window:
 		j.found(Kept, hit{at: v.Since.Add(window)}, "")
 		j.blindIf(window)
-	case j.kept == nil && !j.promise.Kept.IsZero() && elapsed >= v.patience():
-		j.found(Never, hit{at: v.Since.Add(v.patience())}, "waited for "+j.promise.Kept.Text)
+	case j.awaits() && elapsed >= j.patience():
+		j.found(Never, hit{at: v.Since.Add(j.patience())}, "waited for "+j.promise.Kept.Text)
 		j.blindIf(max(limit, window))
 	default:
 		j.found(Undecided, hit{at: v.Until}, "")
+		v.Next = v.Since.Add(window)
+		if elapsed >= window {
+			v.Next = v.Since.Add(j.patience())
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ var (
 	lostPods = timeline.Lost(timeline.Pod, "", 0, "connection refused")
 
 	windowed = Promise{ID: "a.windowed", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Cooldown, Scrape), Never: timeline.Ready(3), For: Sum(Cooldown)}
+	watched  = Promise{ID: "a.watched", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Scrape, KEDAPoll), Never: timeline.Ready(3), After: Sum(Scrape)}
 	emptied  = Promise{ID: "a.emptied", Level: Must, Claim: "c", Kept: timeline.None(timeline.Pod, "ready"), Limit: Sum(Cooldown)}
 	unwanted = Promise{ID: "a.unwanted", Level: Must, Claim: "c", Never: timeline.All(timeline.Ready(2), timeline.None(timeline.Pod, "ready")), For: Sum(Cooldown)}
 )
@@ -95,6 +96,14 @@ func TestJudge(t *testing.T) {
 		{"kept without breaking", pathed, up, 5, Kept, 4},
 		{"kept and broken in one moment", pathed, []timeline.Moment{at(0, ready(1)), at(4, ready(3))}, 5, Broken, 4},
 		{"kept and broken in one moment after the window", windowed, []timeline.Moment{at(0, ready(1)), at(12, ready(3))}, 13, Broken, 12},
+		{"kept, and not watched for long enough yet", watched, up, 8, Undecided, 8},
+		{"kept, and nothing broke it after", watched, up, 9, Kept, 4},
+		{"kept at the last moment, and nothing broke it after", watched, []timeline.Moment{at(0, ready(1)), at(10, ready(2))}, 15, Kept, 10},
+		{"kept, and then broken", watched, append(up, at(8, ready(3))), 9, Broken, 8},
+		{"kept, and broken when nobody looks any more", watched, append(up, at(10, ready(3))), 11, Kept, 4},
+		{"kept, and then out of sight", watched, append(up, at(8, lost(1))), 9, Blind, 4},
+		{"late, and watched all the same", watched, []timeline.Moment{at(0, ready(1)), at(29, ready(2)), at(33, ready(3))}, 34, Broken, 33},
+		{"never kept, and so never watched after", watched, []timeline.Moment{at(0, ready(1))}, 30, Never, 30},
 		{"what is absent while nobody sees is not gone", emptied, []timeline.Moment{at(-1, pods(1)), at(2, lostPods), at(2, podsGone), at(6, timeline.Seen(timeline.Pod, "")), at(6, pods(1))}, 7, Undecided, 7},
 		{"what is absent when sight returns is gone", emptied, []timeline.Moment{at(-1, pods(1)), at(2, lostPods), at(6, podsGone), at(6, timeline.Seen(timeline.Pod, ""))}, 7, Kept, 6},
 		{"nothing breaks what nobody sees", unwanted, []timeline.Moment{at(0, ready(1)), at(5, ready(2))}, 11, Blind, 10},
@@ -130,7 +139,7 @@ func TestDecisionsAreFinal(t *testing.T) {
 		for i, v := range values {
 			moments[i] = at(float64(i)-3, ready(float64(v)))
 		}
-		for _, p := range []Promise{within, holds, twoSided, pathed} {
+		for _, p := range []Promise{within, holds, twoSided, pathed, windowed, watched} {
 			var decided *Verdict
 			for now := 0.0; now <= 45; now++ {
 				v, err := p.Judge(moments, start, start.Add(time.Duration(now)*time.Second), costs)
@@ -142,6 +151,8 @@ func TestDecisionsAreFinal(t *testing.T) {
 				}
 				if v.Decided() {
 					decided = &v
+				} else if !v.Next.After(v.Until) {
+					t.Fatalf("%s is undecided at %gs, and when to look again is past: %s", p.ID, now, v.Next)
 				}
 			}
 			if decided == nil {
@@ -161,6 +172,8 @@ func TestValidate(t *testing.T) {
 		"no limit":      {ID: "a.b", Level: Must, Claim: "c", Kept: timeline.Ready(1)},
 		"no window":     {ID: "a.b", Level: Must, Claim: "c", Never: timeline.Ready(1)},
 		"no breaking":   {ID: "a.b", Level: Must, Claim: "c", Kept: timeline.Ready(1), Limit: Sum(Scrape), For: Sum(Scrape)},
+		"after none":    {ID: "a.b", Level: Must, Claim: "c", Never: timeline.Ready(1), For: Sum(Scrape), After: Sum(Scrape)},
+		"none after":    {ID: "a.b", Level: Must, Claim: "c", Kept: timeline.Ready(1), Limit: Sum(Scrape), After: Sum(Scrape)},
 		"limit of none": {ID: "a.b", Level: Must, Claim: "c", Never: timeline.Ready(1), For: Sum(Scrape), Limit: Sum(Scrape)},
 	} {
 		if p.Validate() == nil {

@@ -25,7 +25,8 @@ const (
 //
 //   - within: Kept holds no later than Limit after the clock starts;
 //   - not before: Kept does not hold earlier than Early;
-//   - holds: Never does not hold during For, or until Kept where For is empty.
+//   - holds: Never does not hold during For, nor until Kept, nor during After
+//     once that held.
 type Promise struct {
 	// ID is suite.kebab-claim; Ginkgo's labels forbid a slash.
 	ID    string
@@ -38,7 +39,8 @@ type Promise struct {
 	Early Limit
 
 	Never timeline.Condition
-	For   Limit
+	For   Limit // from the clock's start
+	After Limit // from when Kept held
 }
 
 var idPattern = regexp.MustCompile(`^[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -67,10 +69,13 @@ func (p Promise) Validate() error {
 	if p.Kept.IsZero() && (len(p.Limit) > 0 || len(p.Early) > 0) {
 		fail("a limit, and no moment that keeps it")
 	}
+	if p.Kept.IsZero() && len(p.After) > 0 {
+		fail("a window after a moment, and no moment")
+	}
 	if p.Kept.IsZero() && len(p.For) == 0 {
 		fail("nothing says for how long it holds")
 	}
-	if p.Never.IsZero() && len(p.For) > 0 {
+	if p.Never.IsZero() && len(p.For)+len(p.After) > 0 {
 		fail("a window, and nothing that breaks it")
 	}
 	return errors.Join(errs...)

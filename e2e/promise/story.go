@@ -29,6 +29,9 @@ func (v Verdict) Story(moments []timeline.Moment) string {
 	if len(v.Window) > 0 {
 		row("for", v.Window.String())
 	}
+	if len(v.After) > 0 {
+		row("then for", v.After.String())
+	}
 	row("took", v.Duration())
 	lines, spent := tell(moments, v.Since, v.Since.Add(v.Took))
 	if spent != "" {

@@ -40,25 +40,15 @@ type Verdict struct {
 	Limit  Parts `json:"limit,omitempty"`
 	Early  Parts `json:"early,omitempty"`
 	Window Parts `json:"window,omitempty"`
+	After  Parts `json:"after,omitempty"`
+
+	// Next is when a verdict that is undecided may change though nothing happens:
+	// at the end of its window or of its patience.
+	Next time.Time `json:"-"`
 }
 
 // Decided reports whether more moments could still change the verdict.
 func (v Verdict) Decided() bool { return v.Outcome != Undecided }
-
-// patience is how long after the clock's start there is a verdict at the latest.
-func (v Verdict) patience() time.Duration {
-	return max(Patience*v.Limit.Total(), v.Window.Total())
-}
-
-// Next returns when an undecided verdict may change though nothing happens: at
-// the end of its window or of its patience.
-func (v Verdict) Next() time.Time {
-	window := v.Since.Add(v.Window.Total())
-	if v.Until.Before(window) {
-		return window
-	}
-	return v.Since.Add(v.patience())
-}
 
 // Fails reports whether the verdict fails the run.
 func (v Verdict) Fails() bool { return v.Outcome != Kept && v.Level == Must }
@@ -94,7 +84,7 @@ func (v Verdict) Duration() string {
 // Costs returns what each term in force cost when the verdict was found.
 func (v Verdict) Costs() Costs {
 	costs := Costs{}
-	for _, parts := range []Parts{v.Limit, v.Early, v.Window} {
+	for _, parts := range []Parts{v.Limit, v.Early, v.Window, v.After} {
 		for name, each := range parts.Costs() {
 			costs[name] = each
 		}

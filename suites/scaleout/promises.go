@@ -35,8 +35,8 @@ var conditions = promise.Promise{
 	Limit: promise.Sum(promise.HPASync),
 }
 
-// path is watched for a sync longer than it may take: whatever the HPA does once it
-// is at the maximum, it does at a sync.
+// path is watched for a sync after it is at the maximum: whatever the HPA does then,
+// it does at a sync.
 var path = promise.Promise{
 	ID:    "scaleout.path",
 	Level: promise.Must,
@@ -44,7 +44,7 @@ var path = promise.Promise{
 	Kept:  pathEnds,
 	Limit: promise.Sum(promise.Scrape, promise.KEDAPoll, promise.HPASync.Times(syncs)),
 	Never: leavesPath,
-	For:   promise.Sum(promise.Scrape, promise.KEDAPoll, promise.HPASync.Times(syncs+1)),
+	After: promise.Sum(promise.HPASync),
 }
 
 var reachesMax = promise.Promise{

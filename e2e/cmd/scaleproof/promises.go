@@ -78,7 +78,7 @@ func bounds(p promise.Promise) string {
 	for _, bound := range []struct {
 		word  string
 		limit promise.Limit
-	}{{"not before ", p.Early}, {"within ", p.Limit}, {"for ", p.For}} {
+	}{{"not before ", p.Early}, {"within ", p.Limit}, {"for ", p.For}, {"then for ", p.After}} {
 		if len(bound.limit) > 0 {
 			all = append(all, bound.word+bound.limit.String())
 		}
