@@ -75,7 +75,7 @@ func (c *cluster) up(ctx context.Context) error {
 		return err
 	}
 	config := c.describe(host)
-	plan, err := planOf(config, image)
+	plan, err := planOf(config, image, c.options.Contents...)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,10 @@ type Options struct {
 	// CoreDNSTag is the tag of registry.k8s.io/coredns/coredns in NodeImage;
 	// kubeadm's own choice if empty.
 	CoreDNSTag string
+	// Contents are the digests of the images in Store. Nodes ask for them by tags,
+	// which stay the same when an image is another: a cluster that has run others
+	// is made again.
+	Contents []string
 	// TokenWebhook has the API server ask a webhook on this machine who a token
 	// is of; nil for none. It is called once the nodes' network is there, with
 	// this machine's address in that, and returns the kubeconfig by which the API

@@ -101,9 +101,9 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestPlanTellsClustersApart(t *testing.T) {
-	plan := func(nodes int, image, tag string) string {
+	plan := func(nodes int, image, tag string, contents ...string) string {
 		c := &cluster{name: "it", options: Options{Nodes: nodes, NodeImage: "node", CoreDNSTag: tag}, home: newHome("/cache", "it")}
-		digest, err := planOf(c.describe(engine.Host{}), image)
+		digest, err := planOf(c.describe(engine.Host{}), image, contents...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,9 +115,10 @@ func TestPlanTellsClustersApart(t *testing.T) {
 	}
 	for name, other := range map[string]string{
 		"nodes": plan(2, "sha256:1", "v1"), "image": plan(1, "sha256:2", "v1"), "coredns": plan(1, "sha256:1", "v2"),
+		"contents": plan(1, "sha256:1", "v1", "sha256:3"),
 	} {
 		if other == base {
-			t.Errorf("another number, image or tag (%s) has the same plan", name)
+			t.Errorf("another number, image, tag or content (%s) has the same plan", name)
 		}
 	}
 }

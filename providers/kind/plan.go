@@ -141,12 +141,12 @@ func (c *cluster) describe(host engine.Host) *v1alpha4.Cluster {
 }
 
 // planOf is the digest of everything that a cluster cannot change later.
-func planOf(config *v1alpha4.Cluster, nodeImageID string) (string, error) {
+func planOf(config *v1alpha4.Cluster, nodeImageID string, contents ...string) (string, error) {
 	data, err := json.Marshal(config)
 	if err != nil {
 		return "", err
 	}
-	return digest(string(data), nodeImageID), nil
+	return digest(append([]string{string(data), nodeImageID}, contents...)...), nil
 }
 
 // digest is a short name for a list of texts.

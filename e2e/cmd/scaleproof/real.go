@@ -121,7 +121,7 @@ func newProvider(s settings, set imageSet, l log) (providers.Provider, error) {
 	case "kind":
 		return kind.New(kind.Options{
 			Nodes: s.nodes, NodeImage: set.node, RegistryImage: set.registry, Store: set.store,
-			Upstreams: set.upstreams, CoreDNSTag: set.coreDNSTag, Log: l,
+			Upstreams: set.upstreams, CoreDNSTag: set.coreDNSTag, Contents: set.contents(), Log: l,
 		})
 	case "existing":
 		return newExisting(s, l), nil

@@ -23,7 +23,7 @@ type world struct {
 	// other one on this machine changes or removes it under this one.
 	reserve func(settings) (release func(), err error)
 	// occupy keeps a cluster that others have made for this command, so that no other
-	// one, of any machine, installs on it or removes from it; nil where none could.
+	// one, of any machine, changes it; nil where none could.
 	occupy func(context.Context, settings, providers.Cluster, log) (occupation, error)
 	// images makes the images and says where they are.
 	images func(ctx context.Context, root string, s settings, progress io.Writer) (imageSet, error)
@@ -73,6 +73,15 @@ type imageSet struct {
 	coreDNSTag     string
 	components     []reports.Component
 	app            string // where nodes get the apps' image, if not under its own name
+}
+
+// contents are the digests of the images.
+func (s imageSet) contents() []string {
+	var digests []string
+	for _, component := range s.components {
+		digests = append(digests, component.Digest)
+	}
+	return digests
 }
 
 // installation is the stack on a cluster.
