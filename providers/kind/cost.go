@@ -33,6 +33,10 @@ const (
 // idle for 42 % of theirs.
 const fewestSpecs = 3
 
+// slowest is how many times as long as usual pods and nodes may take on any machine:
+// a limit that grows with what it measures would excuse every slowness.
+const slowest = 3
+
 // cost has the traits say what pods and nodes take on this machine, which made
 // the cluster in the time given: its nodes start what every node starts.
 //
@@ -48,11 +52,12 @@ func (c *cluster) cost(took time.Duration) {
 	c.traits.Specs = max(fewestSpecs, int(math.Round(specs/(slowness*slowness*slowness))))
 }
 
-// slownessOf is how many times as long as usual a machine takes. One that is
-// faster, or whose cluster was made before anybody measured, is a usual one.
+// slownessOf is how many times as long as usual a machine takes, and slowest at
+// most. One that is faster, or whose cluster was made before anybody measured, is a
+// usual one.
 func slownessOf(took time.Duration, nodes int) float64 {
 	usual := usualFirst + time.Duration(max(0, nodes-1))*usualNext
-	return max(1, took.Seconds()/usual.Seconds())
+	return min(slowest, max(1, took.Seconds()/usual.Seconds()))
 }
 
 // machine is what the last cluster that was made here has shown of the machine.

@@ -20,7 +20,7 @@ func TestCost(t *testing.T) {
 		"one that is not known": {0, 1, podStart, nodeLaunch, specs},
 		"a little slower":       {24 * time.Second, 1, podStart * 6 / 5, nodeLaunch * 6 / 5, 6},
 		"half as fast":          {40 * time.Second, 1, 2 * podStart, 2 * nodeLaunch, fewestSpecs},
-		"very slow":             {5 * time.Minute, 1, 15 * podStart, 15 * nodeLaunch, fewestSpecs},
+		"very slow":             {5 * time.Minute, 1, slowest * podStart, slowest * nodeLaunch, fewestSpecs},
 		"three nodes":           {36 * time.Second, 3, podStart, nodeLaunch, specs},
 	} {
 		t.Run(name, func(t *testing.T) {
