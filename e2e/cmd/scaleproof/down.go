@@ -18,14 +18,15 @@ func newDown(c *console) *cobra.Command {
 		Short: "remove the cluster, and whatever an interrupted run left",
 		Long: `down removes the cluster's containers and network, and ends processes that a
 killed run left behind. It removes only what scaleproof made: what merely has
-the same name is left alone and named. Removing what is gone is no error. A
-cluster that a run uses is not removed under it: stop the run first.
+the same name is left alone and named. Removing what is gone is no error. From a
+cluster that a run uses nothing is removed: stop the run first.
 
 The branch and the deploy key that a cluster was delivered with go too; that
 takes the same git settings as the run had.
 
 With --provider existing the cluster stays. What goes is the stack, if it was
-installed by --install, and the namespaces that a killed run left.`,
+installed by --install, and what a killed run left: namespaces, and what a mutant
+broke.`,
 		Example: `  scaleproof down
   scaleproof down --cluster-name wide
   scaleproof down --provider existing --context staging`,
@@ -66,13 +67,24 @@ func (c *console) down(ctx context.Context, s settings) error {
 	if err := c.secure(ctx, s, cluster); err != nil {
 		return err
 	}
-	if err := c.takeDown(ctx, s, cluster); err != nil {
+	if err := c.takeAway(ctx, s, cluster); err != nil {
 		return err
 	}
 	if !s.install {
 		c.logf("cluster %s is gone", s.cluster)
 	}
 	return c.forget(s)
+}
+
+// takeAway removes the cluster, or what is ours from one that stays. That one has
+// first what a killed run has broken mended: without KEDA's operator its objects
+// would keep their namespaces.
+func (c *console) takeAway(ctx context.Context, s settings, cluster providers.Cluster) error {
+	var mended error
+	if s.provider == "existing" {
+		mended = c.restore(ctx, cluster)
+	}
+	return errors.Join(mended, c.takeDown(ctx, s, cluster))
 }
 
 // downPatience is by how many times a removal may exceed its limit. Only

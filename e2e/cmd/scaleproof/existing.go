@@ -32,9 +32,11 @@ func newExisting(s settings, l log) providers.Provider {
 	return existing.New(options)
 }
 
-// occupy has the cluster on which it installs, or from which it removes, for itself.
+// occupy has a cluster that others have made for this command alone, also where
+// nothing is installed: a mutant breaks what another run judges, whoever begins mends
+// what mutants have broken, and a removal takes the namespaces of every run.
 func occupy(ctx context.Context, s settings, cluster providers.Cluster, l log) (occupation, error) {
-	if s.provider != "existing" || !s.install {
+	if s.provider != "existing" {
 		return nil, nil
 	}
 	host, err := os.Hostname()
@@ -53,7 +55,7 @@ func occupy(ctx context.Context, s settings, cluster providers.Cluster, l log) (
 }
 
 // own selects the namespaces that a run's specs have made. Where there is no run
-// it selects those of all runs, also of one that goes on.
+// it selects those of all runs: none goes on, see occupy.
 func (s settings) own() string {
 	if s.run == "" {
 		return e2e.RunLabel

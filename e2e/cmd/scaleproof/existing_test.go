@@ -153,7 +153,51 @@ func TestLostOccupationIsAProblem(t *testing.T) {
 	}
 }
 
-// TestDownRemovesTheNamespacesOfAllRuns: who types it knows that no run goes on.
+// TestEveryCommandOccupies an existing cluster: also a run that installs nothing is
+// broken by another's mutant, and mends that.
+func TestEveryCommandOccupies(t *testing.T) {
+	for name, s := range map[string]settings{
+		"a run": {run: "r1"}, "a run that installs": {run: "r1", install: true}, "down": {install: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster := &staging{}
+			s.provider, s.kubeconfig = "existing", cluster.start(t)
+			found, err := newExisting(s, t.Logf).(providers.Finder).Find(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			holding, err := occupy(t.Context(), s, found, t.Logf)
+			if err != nil || holding == nil || cluster.lease == nil {
+				t.Fatalf("it is not occupied: %v", err)
+			}
+			if err := holding.Release(t.Context()); err != nil || cluster.lease != nil {
+				t.Errorf("it still is: %v", err)
+			}
+		})
+	}
+}
+
+// TestDownMends what a killed run's mutant broke, before it removes what needs that,
+// and removes in any case.
+func TestDownMends(t *testing.T) {
+	for _, broken := range []error{nil, errTest} {
+		cluster, mended := &staging{}, 0
+		w := (&fake{}).world()
+		w.provider = newProvider
+		w.mend = func(context.Context, providers.Cluster) error {
+			if mended++; len(cluster.selectors) > 0 {
+				t.Error("the namespaces were removed first")
+			}
+			return broken
+		}
+		got := do(t, t.Context(), w, "down", "--provider", "existing", "--kubeconfig", cluster.start(t))
+		if failed := broken != nil; mended != 1 || (got.code != 0) != failed || len(cluster.selectors) != 1 {
+			t.Errorf("mended %d times (%v), exit code %d, removed %v\n%s", mended, broken, got.code, cluster.selectors, got.stderr)
+		}
+	}
+}
+
+// TestDownRemovesTheNamespacesOfAllRuns: none goes on, see occupy.
 func TestDownRemovesTheNamespacesOfAllRuns(t *testing.T) {
 	cluster := &staging{}
 	w := (&fake{}).world()

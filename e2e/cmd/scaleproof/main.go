@@ -10,10 +10,12 @@ import (
 	"io"
 	"os"
 
+	"github.com/scaleproof/scaleproof/e2e/watch"
 	"github.com/scaleproof/scaleproof/reports"
 )
 
 func main() {
+	watch.CountRequests() // before anything makes a request
 	ctx, stop := interruptible(context.Background(), os.Stderr)
 	code := execute(ctx, os.Args[1:], realWorld(), os.Stdout, os.Stderr)
 	stop()

@@ -10,6 +10,7 @@ import (
 	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/e2e/mutant"
 	"github.com/scaleproof/scaleproof/e2e/promise"
+	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/reports"
 )
 
@@ -120,12 +121,12 @@ func (s *session) attempt(ctx context.Context, runner specRunner, filter string)
 	if s.settings.mutant == "" {
 		return nil
 	}
-	return s.phase(context.WithoutCancel(ctx), "mend", s.restore)
+	return s.phase(context.WithoutCancel(ctx), "mend", func(ctx context.Context) error { return s.restore(ctx, s.cluster) })
 }
 
-// restore undoes what mutants have done to the cluster.
-func (s *session) restore(ctx context.Context) error {
+// restore undoes what mutants have done to a cluster.
+func (c *console) restore(ctx context.Context, cluster providers.Cluster) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, mendLimit, errors.New("the stack was not well within "+mendLimit.String()))
 	defer cancel()
-	return s.mend(ctx, s.cluster)
+	return c.mend(ctx, cluster)
 }

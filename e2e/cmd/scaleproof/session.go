@@ -133,7 +133,7 @@ func (s *session) raise(ctx context.Context) error {
 		return err
 	}
 	return s.phase(ctx, "stack", func(ctx context.Context) error {
-		if err := s.restore(ctx); err != nil { // what a killed run broke
+		if err := s.restore(ctx, s.cluster); err != nil { // what a killed run broke
 			return err
 		}
 		installed, err := s.install(ctx, s.root, s.dir, s.settings, images, s.cluster, s.logf)
