@@ -109,6 +109,18 @@ var leftIsGone = timeline.Condition{
 	},
 }
 
+var reconciledTwice = timeline.Condition{
+	Text:  "the Kustomization that was asked twice to reconcile has done so",
+	Kinds: []timeline.Kind{timeline.Kustomization},
+	Holds: func(s *timeline.State) bool { // a spec asks when the last one was handled
+		handled := map[string]bool{}
+		for _, m := range s.History(timeline.Kustomization, "handled") {
+			handled[m.Text] = true
+		}
+		return len(handled) >= 2
+	},
+}
+
 // replicasTouched compares the scale target with what the HPA had chosen when
 // the spec began to reconcile.
 func replicasTouched(s *timeline.State) bool {

@@ -80,7 +80,12 @@ var leavesReplicas = promise.Promise{
 		Kinds: []timeline.Kind{timeline.Replicas, timeline.Kustomization},
 		Holds: replicasTouched,
 	},
-	For: promise.Sum(promise.FluxReconcile.Times(2)),
+	// Twice what two reconciles take: that Flux is late is not what is proved here,
+	// and that it never reconciled is no proof. The recorder may see what the second
+	// one did after it hears that it is over.
+	Kept:  reconciledTwice,
+	Limit: promise.Sum(promise.FluxReconcile.Times(4)),
+	After: promise.Sum(promise.FluxReconcile),
 }
 
 var prunes = promise.Promise{
