@@ -12,7 +12,7 @@ import (
 const (
 	asked       = "asked"            // who was there before the request, and the type that it is of
 	impossible  = "impossible"       // instead of a type: nobody makes what was asked for
-	old         = "old"              // the claim that must be replaced
+	old         = "old"              // the claim that must be replaced, and who was there
 	under       = "machine"          // a machine under a node that must go
 	allowed     = "limit"            // the cores that the pool may have
 	promisedFor = "consolidateAfter" // the seconds that an empty node was promised to stay

@@ -147,7 +147,13 @@ func TestConditions(t *testing.T) {
 		{"all counted", newPodsServe, join(one(at(0, timeline.Load, "", "done", 31, "")), one(at(8, timeline.Prometheus, "s0", "value", 31, ""))), promise.Kept},
 		{"some not counted", newPodsServe, join(one(at(0, timeline.Load, "", "done", 31, "")), one(at(8, timeline.Prometheus, "s0", "value", 30, ""))), promise.Never},
 
-		{"another type", requirements, join(asking, launched(2, 9, "shop-b", "c1.small", 0.5)), promise.Kept},
+		{"another type", requirements, join(asking, launched(2, 9, "shop-b", "c1.small", 0.5), running(11, "web-2", "shop-b")), promise.Kept},
+		{"another type, and no pod on it", requirements, join(asking, launched(2, 9, "shop-b", "c1.small", 0.5)), promise.Never},
+		{"another type, and the pod on a node that was there", requirements, join(asking, launched(2, 9, "shop-b", "c1.small", 0.5), running(11, "web-2", "shop-a")), promise.Never},
+		{"a node of another architecture than its claim's", requirements, join(asking, launched(2, 9, "shop-b", "c1.small", 0.5),
+			one(at(10, timeline.Node, "kind-shop-b", "arch", 0, "arm64")), running(11, "web-2", "shop-b")), promise.Broken},
+		{"a node of another type than its claim's", requirements, join(asking, launched(2, 9, "shop-b", "c1.small", 0.5),
+			one(at(10, timeline.Node, "kind-shop-b", "type", 0, "c1.nano")), running(11, "web-2", "shop-b")), promise.Broken},
 		{"the same type again", requirements, join(asking, launched(2, 9, "shop-b", "c1.nano", 0.25)), promise.Broken},
 		{"no node", requirements, asking, promise.Never},
 		{"nothing, and told why", requirements, join(nothing, told), promise.Kept},
@@ -198,9 +204,13 @@ func TestConditions(t *testing.T) {
 		{"the new one first", drift, join(outdated, replacing), promise.Kept},
 		{"the old one first", drift, join(outdated, one(at(4, timeline.NodeClaim, "shop-a", "deleting", 1, "")), replacing), promise.Broken},
 		{"no new one", drift, outdated, promise.Never},
+		{"one that was there before", drift, join(outdated, one(at(-1, timeline.Act, "shop-a", old, 0, "shop-a shop-b")), replacing), promise.Broken},
 
 		{"given up and replaced", registrationFailure, join(one(at(-1, timeline.Act, "shop-a", old, 0, "")), launched(-9, -1, "shop-a", "c1.nano", 0.25),
 			gone(20, timeline.NodeClaim, "shop-a", "deleting", "requests"), launched(22, 30, "shop-b", "c1.nano", 0.25), running(33, "web-1", "shop-b")), promise.Kept},
+		{"given up, and the app on one that was there before", registrationFailure, join(one(at(-1, timeline.Act, "shop-a", old, 0, "shop-a shop-b")),
+			launched(-9, -1, "shop-a", "c1.nano", 0.25), launched(-9, 30, "shop-b", "c1.nano", 0.25),
+			gone(20, timeline.NodeClaim, "shop-a", "deleting", "requests"), running(33, "web-1", "shop-b")), promise.Never},
 		{"not given up", registrationFailure, join(one(at(-1, timeline.Act, "shop-a", old, 0, "")), launched(-9, -1, "shop-a", "c1.nano", 0.25)), promise.Never},
 	} {
 		t.Run(test.promise.ID+"/"+test.name, func(t *testing.T) {

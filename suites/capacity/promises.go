@@ -67,7 +67,7 @@ var requirements = promise.Promise{
 	Level: promise.Must,
 	Claim: "a node has the architecture and the type that its pods ask for, and an impossible request makes none and is told why",
 	Kept:  requestAnswered,
-	Limit: promise.Sum(promise.BatchMax, promise.NodeLaunch),
+	Limit: promise.Sum(promise.BatchMax, promise.NodeLaunch, promise.PodStart),
 	Never: otherThanAsked,
 	For:   promise.Sum(batches),
 }
@@ -110,7 +110,7 @@ var respectsDisruption = promise.Promise{
 	Level: promise.Must,
 	Claim: "a budget of none, a PodDisruptionBudget and do-not-disrupt each keep a node",
 	Never: disrupted,
-	For:   promise.Sum(promise.DisruptionPoll.Times(2), promise.DisruptionCheck),
+	For:   promise.Sum(promise.DisruptionPoll.Times(2), promise.DisruptionCheck.Times(2)),
 }
 
 var drift = promise.Promise{

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scaleproof/scaleproof/e2e"
 	"github.com/scaleproof/scaleproof/e2e/timeline"
 )
 
@@ -20,11 +21,12 @@ func requested(s *timeline.State) (made []string, avoided string, ok bool) {
 	return made, request.Text, ok
 }
 
-// requestAnswered holds once all machines that were made are of what was asked
-// for, or Karpenter has said that there is none.
+// requestAnswered holds once a pod runs on a node that was made for the request,
+// or Karpenter has said that there is none. What a NodeClaim says is not enough: the
+// node under it may be another.
 var requestAnswered = timeline.Condition{
-	Text:  "every node that was made is launched and of the architecture that was asked for, or the pod is told why there is none",
-	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Event},
+	Text:  "a pod is ready on a node that was made of what was asked for, or the pod is told why there is none",
+	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node, timeline.Pod, timeline.Event},
 	Holds: func(s *timeline.State) bool {
 		made, avoided, ok := requested(s)
 		if !ok {
@@ -33,31 +35,50 @@ var requestAnswered = timeline.Condition{
 		if avoided == impossible {
 			return says("node.kubernetes.io/instance-type").Holds(s)
 		}
-		return len(made) > 0 && !slices.ContainsFunc(made, func(claim string) bool {
-			return !is(s, timeline.NodeClaim, claim, "Launched") || word(s, timeline.NodeClaim, claim, "arch") != word(s, timeline.Act, "pod", "arch")
+		return slices.ContainsFunc(s.All(timeline.Pod, "ready"), func(pod timeline.Moment) bool {
+			node := word(s, timeline.Pod, pod.Object, "node")
+			return runsOnNode(s, pod) && word(s, timeline.Node, node, "arch") == word(s, timeline.Act, "pod", "arch") &&
+				slices.ContainsFunc(made, func(claim string) bool { return word(s, timeline.NodeClaim, claim, "node") == node })
 		})
 	},
 }
 
 var otherThanAsked = timeline.Condition{
 	Text:  "a node was made that nobody asked for",
-	Kinds: []timeline.Kind{timeline.NodeClaim},
+	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node},
 	Holds: func(s *timeline.State) bool {
 		made, avoided, ok := requested(s)
+		other := func(kind timeline.Kind, object string) bool {
+			arch := word(s, kind, object, "arch")
+			return word(s, kind, object, "type") == avoided || arch != "" && arch != word(s, timeline.Act, "pod", "arch")
+		}
 		return ok && slices.ContainsFunc(made, func(claim string) bool {
-			return avoided == impossible || word(s, timeline.NodeClaim, claim, "type") == avoided
+			return avoided == impossible || other(timeline.NodeClaim, claim) || other(timeline.Node, word(s, timeline.NodeClaim, claim, "node"))
 		})
 	},
 }
 
+// note has the timeline say which claim must be replaced, and which were there with
+// it: Karpenter may have made more than the app needs, and those replace nothing.
+func note(app *e2e.App, claim string) {
+	app.Act(claim, old, strings.Join(claims(app.Now()), " "))
+}
+
+// replacements are the claims that were made since that was noted.
+func replacements(s *timeline.State, noted timeline.Moment) []string {
+	before := append(strings.Fields(noted.Text), noted.Object)
+	return slices.DeleteFunc(claims(s), func(claim string) bool { return slices.Contains(before, claim) })
+}
+
 // replaced holds once the claim that the spec named is gone, and the app runs
-// on another's node.
+// on the node of one that was made since.
 var replaced = timeline.Condition{
-	Text:  "the NodeClaim is gone, and the app runs on another's node",
+	Text:  "the NodeClaim is gone, and the app runs on the node of a new one",
 	Kinds: []timeline.Kind{timeline.NodeClaim, timeline.Node, timeline.Pod},
 	Holds: func(s *timeline.State) bool {
-		before, ok := s.Only(timeline.Act, old)
-		return ok && !slices.Contains(claims(s), before.Object) && len(claims(s)) > 0 && runsOnItsNodes.Holds(s)
+		before, ok1 := s.Only(timeline.Act, old)
+		now, ok2 := inUse(s)
+		return ok1 && ok2 && !slices.Contains(claims(s), before.Object) && slices.Contains(replacements(s, before), now) && runsOnItsNodes.Holds(s)
 	},
 }
 
@@ -74,8 +95,8 @@ var goneBeforeTheNew = timeline.Condition{
 		if there && !is(s, timeline.NodeClaim, before.Object, "deleting") {
 			return false
 		}
-		return !slices.ContainsFunc(claims(s), func(claim string) bool {
-			return claim != before.Object && is(s, timeline.NodeClaim, claim, "Initialized")
+		return !slices.ContainsFunc(replacements(s, before), func(claim string) bool {
+			return is(s, timeline.NodeClaim, claim, "Initialized")
 		})
 	},
 }

@@ -69,7 +69,7 @@ func provisioning(env *e2e.Env) {
 		env.Settle(ctx, app.Scene, app.Applied(), anyLaunched)
 		claim := claims(app.Now())[0]
 		machine := word(app.Now(), timeline.NodeClaim, claim, "provider")
-		app.Act(claim, old, "")
+		note(app, claim)
 		terminated := app.Terminate(ctx, machine)
 		if app.Joined(ctx, machine) { // who is terminated joins no more
 			Fail("the spec could not start: node " + claim + " had joined before its machine was terminated")
@@ -150,7 +150,7 @@ func emptying(env *e2e.Env) {
 			nameMachines(ctx, env, app)
 		}
 		app.Wants(promisedFor, later)
-		app.Act(claimOf(app), old, "")
+		note(app, claimOf(app))
 		vanished := app.Vanish(ctx)
 		env.Prove(ctx, app.Scene, vanished, consolidates)
 	}, onNodes)
@@ -190,7 +190,7 @@ func claimOf(app *e2e.App) string {
 func outdate(ctx context.Context, env *e2e.Env, app *e2e.App) time.Time {
 	GinkgoHelper()
 	env.Settle(ctx, app.Scene, app.Applied(), hasItsClaim)
-	app.Act(claimOf(app), old, "")
+	note(app, claimOf(app))
 	edited := app.Edit(ctx, "NodePool", app.Namespace(), changed)
 	return env.Settle(ctx, app.Scene, edited, marked)
 }
