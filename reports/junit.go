@@ -152,13 +152,7 @@ func (p *junitProperties) add(name, value string) *junitProperties {
 func (p judged) junit(dir string) junitCase {
 	v := p.worst
 	c := junitCase{Name: v.Promise, Class: v.Suite, Time: junitSeconds(v.Took)}
-	c.Properties = c.Properties.add("level", string(v.Level)).add("outcome", string(v.Outcome)).add("claim", v.Claim)
-	if v.Outcome != "" {
-		c.Properties = c.Properties.add("took", promise.Seconds(v.Took))
-	}
-	if len(v.Limit) > 0 {
-		c.Properties = c.Properties.add("limit", v.Limit.String())
-	}
+	c.Properties = v.junitProperties()
 	headline := p.line()
 	switch p.standing {
 	case standingSkipped:
@@ -174,6 +168,18 @@ func (p judged) junit(dir string) junitCase {
 	case standingKept:
 	}
 	return c
+}
+
+func (r Result) junitProperties() *junitProperties {
+	var p *junitProperties
+	p = p.add("level", string(r.Level)).add("outcome", string(r.Outcome)).add("claim", r.Claim)
+	if r.Outcome != "" {
+		p = p.add("took", promise.Seconds(r.Took))
+	}
+	for _, bound := range r.Bounds() {
+		p = p.add(strings.ReplaceAll(bound.Name, " ", "-"), bound.Parts.String())
+	}
+	return p
 }
 
 // kind is the word for what went wrong: a verdict's outcome, or "error".

@@ -86,6 +86,8 @@ func runs(t *testing.T, dir string) map[string]*reports.Run {
 	t.Helper()
 	unseen := result("metrics", "counts-requests", promise.Must, promise.Blind, 7)
 	unseen.Why = "metric could not be seen from +2.0s on: connection refused"
+	watched := result("capacity", "consolidates", promise.Must, promise.Early, 4)
+	watched.Early, watched.Window, watched.After = limit[:1], limit[1:2], limit[2:3]
 	setUp := sample()
 	setUp.Phases = []reports.Phase{{Name: "images", Seconds: 12, Error: "build keda: exit status 1\n# github.com/kedacore/keda\nundefined: x"}}
 	stopped := sample(result("metrics", "starts-at-zero", promise.Must, promise.Kept, 2))
@@ -115,6 +117,7 @@ func runs(t *testing.T, dir string) map[string]*reports.Run {
 			result("metrics", "reset-lowers-sum", promise.Should, promise.Late, 61),
 			skipped("capacity", "provisions", "no trait NodeLaunch: this cluster makes no nodes"),
 		),
+		"early": sample(watched),
 		"broken": sample(
 			result("scaleout", "reaches-max", promise.Must, promise.Kept, 20),
 			late(t, dir),

@@ -20,17 +20,8 @@ func (v Verdict) Story(moments []timeline.Moment) string {
 	fmt.Fprintf(&b, "%s\n", v.Headline())
 	row := func(name, text string) { fmt.Fprintf(&b, "  %-7s %s\n", name, text) }
 	row("claim", v.Claim)
-	if len(v.Limit) > 0 {
-		row("limit", v.Limit.String())
-	}
-	if len(v.Early) > 0 {
-		row("not before", v.Early.String())
-	}
-	if len(v.Window) > 0 {
-		row("for", v.Window.String())
-	}
-	if len(v.After) > 0 {
-		row("then for", v.After.String())
+	for _, bound := range v.Bounds() {
+		row(bound.Name, bound.Parts.String())
 	}
 	row("took", v.Duration())
 	lines, spent := tell(moments, v.Since, v.Since.Add(v.Took))

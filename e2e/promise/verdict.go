@@ -2,6 +2,8 @@ package promise
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -81,13 +83,23 @@ func (v Verdict) Duration() string {
 	return fmt.Sprintf("%s, or up to %s less", Seconds(v.Took), Seconds(v.Within))
 }
 
+// Bound is one of a verdict's limits, by the name that reports give it.
+type Bound struct {
+	Name  string
+	Parts Parts
+}
+
+// Bounds are the limits that the verdict has.
+func (v Verdict) Bounds() []Bound {
+	all := []Bound{{"limit", v.Limit}, {"not before", v.Early}, {"for", v.Window}, {"then for", v.After}}
+	return slices.DeleteFunc(all, func(b Bound) bool { return len(b.Parts) == 0 })
+}
+
 // Costs returns what each term in force cost when the verdict was found.
 func (v Verdict) Costs() Costs {
 	costs := Costs{}
-	for _, parts := range []Parts{v.Limit, v.Early, v.Window, v.After} {
-		for name, each := range parts.Costs() {
-			costs[name] = each
-		}
+	for _, bound := range v.Bounds() {
+		maps.Copy(costs, bound.Parts.Costs())
 	}
 	return costs
 }
