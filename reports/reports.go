@@ -48,10 +48,11 @@ type Run struct {
 type Component struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	// Reference is the image's name in the manifests, Digest what it was.
+	// Reference is the image's name in the manifests, Digest what it was: of a
+	// node image that was built, the engine's id. What is only in that has neither.
 	Reference string `json:"reference,omitempty"`
 	Digest    string `json:"digest,omitempty"`
-	// Source is "built" or "pulled".
+	// Source is "built" or "pulled", and empty for Debian's packages.
 	Source string `json:"source,omitempty"`
 }
 

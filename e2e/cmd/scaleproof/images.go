@@ -34,7 +34,9 @@ What is there and unchanged is not made again; what was interrupted goes on.`,
 				return interrupted(cmd.Context(), err)
 			}
 			for _, component := range images.components {
-				fmt.Fprintf(c.stdout, "%-5s  %s  %s\n", component.Source, component.Reference, component.Digest)
+				if component.Reference != "" { // and not a program of the node image
+					fmt.Fprintf(c.stdout, "%-6s  %s  %s\n", component.Source, component.Reference, component.Digest)
+				}
 			}
 			return nil
 		},

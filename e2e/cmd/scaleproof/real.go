@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/scaleproof/scaleproof/e2e/mutant"
@@ -93,18 +94,23 @@ func makeImages(ctx context.Context, root string, s settings, out io.Writer) (im
 	if err != nil {
 		return imageSet{}, err
 	}
-	set := imageSet{node: made.NodeImage, registry: made.RegistryImage, store: made.Store, upstreams: catalogue.Hosts()}
-	for _, image := range made.Images {
-		version, err := catalogue.Version(image.Component)
-		if err != nil {
-			return imageSet{}, err
-		}
-		set.components = append(set.components, reports.Component{
-			Name: image.Component, Version: version, Reference: image.Reference, Digest: image.Digest, Source: image.Source,
-		})
+	set := imageSet{
+		node: made.NodeImage, registry: made.RegistryImage, store: made.Store, upstreams: catalogue.Hosts(),
+		components: componentsOf(made),
 	}
 	set.coreDNSTag, err = tagOf(catalogue, "coredns")
 	return set, err
+}
+
+// componentsOf are the parts of the stack under test, the node first.
+func componentsOf(made images.Set) []reports.Component {
+	var all []reports.Component
+	for _, image := range slices.Concat(made.Node, made.Images) {
+		all = append(all, reports.Component{
+			Name: image.Component, Version: image.Version, Reference: image.Reference, Digest: image.Digest, Source: image.Source,
+		})
+	}
+	return all
 }
 
 func tagOf(catalogue *images.Catalogue, image string) (string, error) {
