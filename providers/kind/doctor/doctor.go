@@ -33,8 +33,8 @@ type Check struct {
 
 // What a machine needs. The reasons are with the checks that use them.
 const (
-	// MinDisk is in bytes.
-	MinDisk = 20 << 30
+	// BuildDisk is in bytes.
+	BuildDisk = 20 << 30
 	// MinMemory is in bytes.
 	MinMemory = 6 << 30
 	// GoodMemory is in bytes.

@@ -60,10 +60,10 @@ func TestEvaluate(t *testing.T) {
 			want:   map[string]Status{"capabilities": Warning}, says: "oom_score_adj",
 		},
 		"a disk just too small": {
-			change: func(f *Facts) { f.Disks["/cache"] = MinDisk - 1 },
-			want:   map[string]Status{"disk": Failed}, says: "20.0 GiB free at /cache",
+			change: func(f *Facts) { f.Disks["/cache"] = BuildDisk - 1<<30 },
+			want:   map[string]Status{"disk": Warning}, says: "19.0 GiB free at /cache\nto build everything, free 1.0 GiB",
 		},
-		"a disk just large enough": {change: func(f *Facts) { f.Disks["/cache"] = MinDisk }},
+		"a disk just large enough": {change: func(f *Facts) { f.Disks["/cache"] = BuildDisk }},
 		"little memory":            {change: func(f *Facts) { f.Memory = 8 << 30 }, want: map[string]Status{"memory": Warning}, says: "12.0 GiB"},
 		"too little memory":        {change: func(f *Facts) { f.Memory = 4 << 30 }, want: map[string]Status{"memory": Failed}, says: "6.0 GiB"},
 		"unknown memory":           {change: func(f *Facts) { f.Memory = 0 }, want: map[string]Status{"memory": Warning}, says: "unknown"},
