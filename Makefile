@@ -95,7 +95,7 @@ e2e-kind: build ## prove the promises on a kind cluster
 	$(SCALEPROOF) run --provider kind
 
 .PHONY: mutants
-mutants: build ## break the stack in every known way, and see each promise go red
+mutants: build ## break the stack in every known way, and see the promises go red
 	$(SCALEPROOF) run --provider kind --mutant all
 
 .PHONY: faults

@@ -83,8 +83,8 @@ func newRoot(c *console) *cobra.Command {
 HPA, metrics-server, Flux) on a cluster, acts on it, records what happens and
 judges whether each promise of PROMISES.md is kept.
 
-Exit codes: 0 every MUST was kept, 1 a MUST was broken, 2 the suite could not
-run or could not see enough to judge.
+Exit codes: 0 every MUST was kept, 1 a MUST was broken, 2 none was, but the suite
+could not run, or could not see enough to judge a MUST.
 
 Every flag can also be set by the environment variable that its help names.`,
 		SilenceErrors:     true,
