@@ -69,11 +69,11 @@ func (c *cluster) finish(ctx context.Context, notes *ledger.Ledger) error {
 // remove removes all that there is of the cluster. A failure stops only what
 // would have to wait for it.
 func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
-	plane, err := c.reach.planes.Find(ctx, c.name)
+	plane, err := c.findPlane(ctx, notes)
 	if err != nil {
 		return err
 	}
-	base, unknown := c.reach.stacks.Find(ctx, c.name)
+	base, unknown := c.findStack(ctx, notes)
 	if err := c.spare(notes.Head(), plane, base); err != nil {
 		return err
 	}
@@ -101,6 +101,23 @@ func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
 		failed = append(failed, c.clear(ctx, notes), notes.Gone(stackKind, c.name))
 	}
 	return errors.Join(failed...)
+}
+
+// findPlane is the control plane, if there is one. What the ledger says was asked for
+// may not be known yet: its roles must not go before it is known to be gone.
+func (c *cluster) findPlane(ctx context.Context, notes *ledger.Ledger) (*types.Cluster, error) {
+	if len(notes.Names(clusterKind)) > 0 {
+		return c.reach.planes.FindFresh(ctx, c.name)
+	}
+	return c.reach.planes.Find(ctx, c.name)
+}
+
+// findStack is findPlane of the stack.
+func (c *cluster) findStack(ctx context.Context, notes *ledger.Ledger) (*stack.Stack, error) {
+	if len(notes.Names(stackKind)) > 0 {
+		return c.reach.stacks.FindFresh(ctx, c.name)
+	}
+	return c.reach.stacks.Find(ctx, c.name)
 }
 
 // removeOwn removes the control plane, whose roles must outlive it, and then the

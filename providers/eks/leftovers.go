@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
 	"github.com/scaleproof/scaleproof/providers/eks/control"
 	"github.com/scaleproof/scaleproof/providers/eks/ledger"
 	"github.com/scaleproof/scaleproof/providers/eks/network"
+	"github.com/scaleproof/scaleproof/providers/eks/stack"
 )
 
 // Leftovers implements providers.Leaver. It looks for everything by name and by
@@ -46,8 +49,6 @@ func (c *cluster) awaitNothing(ctx context.Context, notes *ledger.Ledger) ([]str
 
 // look finds all that there is of the cluster now.
 func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, error) {
-	var left []string
-	found := func(kind, id string) { left = append(left, kind+" "+id) }
 	plane, base, err := c.standing(ctx)
 	if err != nil {
 		return nil, err
@@ -56,12 +57,7 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 		return nil, err // else that would be called left
 	}
 	foreign := plane != nil && !control.Owned(plane, c.mark())
-	if plane != nil && !foreign {
-		found(clusterKind, fmt.Sprintf("%s (%s)", c.name, plane.Status))
-	}
-	if c.ours(base) {
-		found(stackKind, fmt.Sprintf("%s (%s)", c.name, base.Status))
-	}
+	left := c.bases(notes, plane, base, foreign)
 	providers, err := c.reach.identity.Providers(ctx)
 	if err != nil {
 		return nil, err
@@ -71,6 +67,7 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 	if err != nil {
 		return nil, err
 	}
+	found := func(kind, id string) { left = append(left, kind+" "+id) }
 	for _, thing := range tagged {
 		found(thing.Kind, thing.ID)
 	}
@@ -83,6 +80,29 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 		found(profileKind, profile)
 	}
 	return left, nil
+}
+
+// bases are the control plane and the stack, as far as they are there and ours. One
+// that was asked for may be there though no answer tells of it.
+func (c *cluster) bases(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, foreign bool) (left []string) {
+	unheard := func(kind string) {
+		for _, name := range notes.Names(kind) {
+			left = append(left, fmt.Sprintf("%s %s (asked for, and not found)", kind, name))
+		}
+	}
+	switch {
+	case plane == nil:
+		unheard(clusterKind)
+	case !foreign:
+		left = append(left, fmt.Sprintf("%s %s (%s)", clusterKind, c.name, plane.Status))
+	}
+	switch {
+	case c.ours(base):
+		left = append(left, fmt.Sprintf("%s %s (%s)", stackKind, c.name, base.Status))
+	case base == nil && !foreign:
+		unheard(stackKind)
+	}
+	return left
 }
 
 // tagged is what has a tag of ours in EC2 or, unless those are someone else's,

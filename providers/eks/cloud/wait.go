@@ -77,6 +77,19 @@ func Settle[T any](ctx context.Context, pace Pace, fresh bool, thing Thing[T], l
 	return found, err
 }
 
+// heardLimit is what asking for something unheard of may take: a minute is usual.
+const heardLimit = 3 * time.Minute
+
+// Heard is the answer of find for something that may have been asked for a moment
+// ago: nil only when nobody has heard of it for as long as that may take.
+func Heard[T any](ctx context.Context, pace Pace, name string, find func(context.Context) (*T, error)) (*T, error) {
+	ctx, cancel := pace.Deadline(ctx, heardLimit, "nothing tells whether there is a %s", name)
+	defer cancel()
+	return Settle(ctx, pace, true, Thing[T]{
+		Name: name, Find: find, State: func(*T) (string, bool) { return "there", true },
+	}, func(string, ...any) {})
+}
+
 // Until asks until it is done, an error is final, or the context ends, whose
 // cause is then in the error. Answers that mean "not now" (throttled, a fault
 // of the service) are asked again, more slowly.

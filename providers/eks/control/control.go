@@ -127,6 +127,11 @@ func (p *Planes) Find(ctx context.Context, name string) (*types.Cluster, error) 
 	return answer.Cluster, nil
 }
 
+// FindFresh is Find of a cluster that may have been asked for a moment ago.
+func (p *Planes) FindFresh(ctx context.Context, name string) (*types.Cluster, error) {
+	return cloud.Heard(ctx, p.pace, "cluster "+name, func(ctx context.Context) (*types.Cluster, error) { return p.Find(ctx, name) })
+}
+
 // List returns the names of all clusters of the account's region.
 func (p *Planes) List(ctx context.Context) ([]string, error) {
 	var names []string

@@ -97,6 +97,11 @@ func (s *Stacks) Find(ctx context.Context, name string) (*Stack, error) {
 	return &found, nil
 }
 
+// FindFresh is Find of a stack that may have been asked for a moment ago.
+func (s *Stacks) FindFresh(ctx context.Context, name string) (*Stack, error) {
+	return cloud.Heard(ctx, s.pace, "stack "+name, func(ctx context.Context) (*Stack, error) { return s.Find(ctx, name) })
+}
+
 // List returns all stacks of the account's region.
 func (s *Stacks) List(ctx context.Context) ([]Stack, error) {
 	var found []Stack
