@@ -36,7 +36,7 @@ func (c *cluster) empty(ctx context.Context, plane *types.Cluster) {
 	if drained != nil {
 		tell(drained.AwaitNodes(limited))
 	}
-	tell(c.reach.network.AwaitNoInstances(limited, c.name))
+	tell(c.reach.network.AwaitNoInstances(limited, c.owner()))
 }
 
 // drain reaches the cluster's API, if that answers.

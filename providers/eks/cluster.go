@@ -34,6 +34,7 @@ type cluster struct {
 	swept   bool       // only what is in the region of the options
 	begun   bool       // an Up refused nothing, and makes or takes over
 	proven  bool       // more than EKS' own tag leads to it
+	since   time.Time  // the earliest that anything of it can be; zero if nothing tells
 	opening sync.Mutex // held by ec2
 	reach   *reach     // nil until AWS was asked something
 	config  *rest.Config

@@ -14,6 +14,7 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks/control"
 	"github.com/scaleproof/scaleproof/providers/eks/identity"
 	"github.com/scaleproof/scaleproof/providers/eks/ledger"
+	"github.com/scaleproof/scaleproof/providers/eks/network"
 	"github.com/scaleproof/scaleproof/providers/eks/stack"
 )
 
@@ -129,7 +130,10 @@ func (c *cluster) removeOwn(ctx context.Context, notes *ledger.Ledger, plane *ty
 	if err := c.removePlane(ctx, notes, plane); err != nil {
 		return err
 	}
-	return errors.Join(c.pass(ctx, c.name, c.reach.network.Terminate), c.pass(ctx, c.name, c.reach.network.DeleteVolumes))
+	owned := func(do func(context.Context, network.Owner) error) error {
+		return c.pass(ctx, c.name, func(ctx context.Context, _ string) error { return do(ctx, c.owner()) })
+	}
+	return errors.Join(owned(c.reach.network.Terminate), owned(c.reach.network.DeleteVolumes))
 }
 
 // removePlane empties the control plane and removes it.

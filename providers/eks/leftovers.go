@@ -116,13 +116,19 @@ func (c *cluster) tagged(ctx context.Context, foreign bool) ([]network.Tagged, e
 	if err != nil {
 		return nil, err
 	}
-	machines, err := c.reach.network.Instances(ctx, c.name)
+	machines, err := c.reach.network.OwnInstances(ctx, c.owner())
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, automatic...)
-	for _, machine := range machines {
-		all = append(all, network.Tagged{Kind: "instance", ID: machine.ID, Value: c.name})
+	volumes, err := c.reach.network.OwnVolumes(ctx, c.owner())
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, slices.DeleteFunc(automatic, func(t network.Tagged) bool { return t.Kind == "volume" })...) // of any age
+	for kind, made := range map[string][]network.Made{"instance": machines, "volume": volumes} {
+		for _, m := range made {
+			all = append(all, network.Tagged{Kind: kind, ID: m.ID, Value: c.name})
+		}
 	}
 	return all, nil
 }

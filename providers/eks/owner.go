@@ -12,6 +12,7 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks/control"
 	"github.com/scaleproof/scaleproof/providers/eks/identity"
 	"github.com/scaleproof/scaleproof/providers/eks/ledger"
+	"github.com/scaleproof/scaleproof/providers/eks/network"
 	"github.com/scaleproof/scaleproof/providers/eks/stack"
 )
 
@@ -101,6 +102,41 @@ func (c *cluster) left() (time.Duration, error) {
 // ours tells whether a stack has our tag.
 func (c *cluster) ours(base *stack.Stack) bool { return base != nil && base.Tags[ClusterTag] == c.name }
 
+// owner is who has made what EC2 has of the cluster.
+func (c *cluster) owner() network.Owner {
+	return network.Owner{Cluster: c.name, Since: c.since, Log: c.options.Log}
+}
+
+// date notes when the cluster was begun: what this machine has written down, or tags
+// of ours tell. The services tell when they made what they have, by clocks that may
+// be behind this machine's.
+func (c *cluster) date(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, tagged []identity.Provider) {
+	var times []time.Time
+	if head := notes.Head(); head != nil {
+		times = append(times, head.Created)
+	}
+	all := tagsOf(plane, base)
+	for _, provider := range tagged {
+		all = append(all, provider.Tags)
+	}
+	for _, tags := range all {
+		if made, _ := tagTimes(tags); tags[ClusterTag] == c.name {
+			times = append(times, made)
+		}
+	}
+	if plane != nil && control.Owned(plane, c.mark()) {
+		times = append(times, aws.ToTime(plane.CreatedAt))
+	}
+	if c.ours(base) {
+		times = append(times, base.Created)
+	}
+	for _, at := range times {
+		if !at.IsZero() && (c.since.IsZero() || at.Before(c.since)) {
+			c.since = at
+		}
+	}
+}
+
 // prove notes whether anything but EKS' own tag leads to the name: what this
 // machine has written down, or a tag of ours. Machines and volumes have none,
 // and without a proof they are someone else's.
@@ -108,6 +144,7 @@ func (c *cluster) prove(notes *ledger.Ledger, plane *types.Cluster, base *stack.
 	c.proven = c.proven || notes.Head() != nil || len(notes.Entries()) > 0 ||
 		plane != nil && control.Owned(plane, c.mark()) || c.ours(base) ||
 		slices.ContainsFunc(tagged, func(p identity.Provider) bool { return p.Tags[ClusterTag] == c.name })
+	c.date(notes, plane, base, tagged)
 }
 
 // usesRole tells whether a control plane has the role that our stack makes.

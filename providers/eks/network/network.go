@@ -6,9 +6,7 @@ package network
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -108,22 +106,6 @@ func (n *Network) Tagged(ctx context.Context, tag, value string) ([]Tagged, erro
 // Tagged is something in EC2 and the value of the tag that it was found by.
 type Tagged struct{ Kind, ID, Value string }
 
-// Made is something with the time at which EC2 made it.
-type Made struct {
-	ID, Cluster string
-	At          time.Time
-}
-
-// Instances that Auto Mode runs for the cluster, ended ones left out. The name
-// may have a * at its end.
-func (n *Network) Instances(ctx context.Context, cluster string) ([]Made, error) {
-	var found []Made
-	err := n.instances(ctx, cluster, func(i types.Instance) {
-		found = append(found, Made{aws.ToString(i.InstanceId), value(i.Tags, AutoModeTag), aws.ToTime(i.LaunchTime)})
-	})
-	return found, err
-}
-
 // instances calls do with each instance of the cluster that is not ended.
 func (n *Network) instances(ctx context.Context, cluster string, do func(types.Instance)) error {
 	pages := ec2.NewDescribeInstancesPaginator(n.client, &ec2.DescribeInstancesInput{IncludeManagedResources: managed, Filters: []types.Filter{
@@ -169,61 +151,6 @@ func (n *Network) End(ctx context.Context, id string) error {
 	return nil
 }
 
-// AwaitNoInstances waits until the cluster has no machines. The error names
-// those that are left.
-func (n *Network) AwaitNoInstances(ctx context.Context, cluster string) error {
-	var left []Made
-	err := n.pace.Until(ctx, func(ctx context.Context) (_ bool, err error) {
-		left, err = n.Instances(ctx, cluster)
-		return err == nil && len(left) == 0, err
-	})
-	if err != nil && len(left) > 0 {
-		return fmt.Errorf("instances %v run on: %w", ids(left), err)
-	}
-	return err
-}
-
-// Terminate ends machines that outlived their cluster, and waits.
-func (n *Network) Terminate(ctx context.Context, cluster string) error {
-	left, err := n.Instances(ctx, cluster)
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	_, err = n.client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids(left)})
-	if err != nil && !cloud.Is(err, "InvalidInstanceID.NotFound") {
-		return fmt.Errorf("ending instances %v: %w", ids(left), err)
-	}
-	return n.AwaitNoInstances(ctx, cluster)
-}
-
-// Volumes that Auto Mode made for the cluster. The name may have a * at its end.
-func (n *Network) Volumes(ctx context.Context, cluster string) ([]Made, error) {
-	var found []Made
-	pages := ec2.NewDescribeVolumesPaginator(n.client, &ec2.DescribeVolumesInput{IncludeManagedResources: managed, Filters: []types.Filter{filter("tag:"+AutoModeTag, cluster)}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("volumes: %w", err)
-		}
-		for _, v := range page.Volumes {
-			found = append(found, Made{aws.ToString(v.VolumeId), value(v.Tags, AutoModeTag), aws.ToTime(v.CreateTime)})
-		}
-	}
-	return found, nil
-}
-
-// DeleteVolumes removes the cluster's disks, which EKS does not.
-func (n *Network) DeleteVolumes(ctx context.Context, cluster string) error {
-	found, err := n.Volumes(ctx, cluster)
-	if err != nil {
-		return err
-	}
-	return n.each(ctx, "volume", ids(found), func(ctx context.Context, id string) error {
-		_, err := n.client.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: &id})
-		return err
-	})
-}
-
 func filter(name string, values ...string) types.Filter {
 	return types.Filter{Name: &name, Values: values}
 }
@@ -236,12 +163,4 @@ func tagMap(tags []types.Tag) map[string]string {
 		found[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
 	return found
-}
-
-func ids(found []Made) []string {
-	set := map[string]bool{}
-	for _, made := range found {
-		set[made.ID] = true
-	}
-	return slices.Sorted(maps.Keys(set))
 }
