@@ -3,6 +3,7 @@ package eks
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,7 @@ func TestKnobs(t *testing.T) {
 		"a network that stays twice": {turn: func(k *double.Knobs) { k.StackKeeps = map[string]int{"Vpc": 2} }},
 		"a network that stays long":  {turn: func(k *double.Knobs) { k.StackKeeps = map[string]int{"Vpc": 4} }, says: "DELETE_FAILED"},
 		"a role that is not known":   {turn: func(k *double.Knobs) { k.RoleAssumable = 5 }},
+		"a role that is never known": {turn: func(k *double.Knobs) { k.RoleAssumable = math.MaxInt }, says: "could not be assumed"},
 		"everything known late": {turn: func(k *double.Knobs) {
 			k.Hidden = map[double.Kind]int{double.Cluster: 2, double.Stack: 2, double.OIDCProvider: 2}
 		}},

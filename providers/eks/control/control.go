@@ -88,17 +88,20 @@ func (p *Planes) Create(ctx context.Context, spec Spec) error {
 	ctx, cancel := p.pace.Deadline(ctx, roleLimit, "EKS does not take the roles of cluster %s", spec.Name)
 	defer cancel()
 	input := spec.input()
-	_, err := p.client.CreateCluster(ctx, input)
-	if early(err) {
+	_, refused := p.client.CreateCluster(ctx, input)
+	err := refused
+	if early(refused) {
 		err = p.pace.Until(ctx, func(ctx context.Context) (bool, error) {
-			_, again := p.client.CreateCluster(ctx, input)
-			if early(again) {
-				err = again
+			_, err := p.client.CreateCluster(ctx, input)
+			if early(err) {
+				refused = err // which is why, when the time is over
 				return false, nil
 			}
-			err = nil
-			return again == nil, again
+			return err == nil, err
 		})
+		if err != nil && ctx.Err() != nil {
+			err = errors.Join(err, refused)
+		}
 	}
 	if err != nil && !cloud.Is(err, "ResourceInUseException") {
 		return fmt.Errorf("creating cluster %s: %w", spec.Name, err)
