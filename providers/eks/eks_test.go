@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scaleproof/scaleproof/providers"
+	double "github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
 )
 
 func TestUpAndDown(t *testing.T) {
@@ -33,4 +34,20 @@ func TestUpAndDown(t *testing.T) {
 		t.Errorf("%d requests of its own", count.Own)
 	}
 	t.Log(strings.Join(w.told, "\n"))
+}
+
+// TestNoPolls are requests for a change that are made again until EKS takes them.
+func TestNoPolls(t *testing.T) {
+	w := start(t)
+	w.Turn(func(k *double.Knobs) { k.RoleAssumable = 5 })
+	c, asked := w.mustUp(), 0
+	for _, call := range w.Log() {
+		if call.Operation == "CreateCluster" {
+			asked++
+		}
+	}
+	if n := c.Requests().ByOperation["eks:CreateCluster"]; n != asked || n < 2 {
+		t.Errorf("%d of %d are counted", n, asked)
+	}
+	w.mustDown()
 }

@@ -3,6 +3,8 @@ package cloud
 import (
 	"context"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -51,12 +53,18 @@ func (m *meter) add(stack *middleware.Stack) error {
 func (m *meter) note(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if polls(ctx) {
+	if polls(ctx) && reads(middleware.GetOperationName(ctx)) {
 		m.count.Polls++
 		return
 	}
 	m.count.Own++
 	m.count.ByOperation[service(ctx)+":"+middleware.GetOperationName(ctx)]++
+}
+
+// reads tells of an operation that changes nothing. What waits may also have to ask
+// again for a change, and that is no poll.
+func reads(operation string) bool {
+	return slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(verb string) bool { return strings.HasPrefix(operation, verb) })
 }
 
 // service is the SDK's own name of it, shortened where people do so.
