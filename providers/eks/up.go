@@ -65,7 +65,7 @@ func (c *cluster) up(ctx context.Context) (err error) {
 
 // complete makes what is missing or not whole, and connects.
 func (c *cluster) complete(ctx context.Context, notes *ledger.Ledger, head ledger.Head, plane *types.Cluster, base *stack.Stack) error {
-	base, err := c.ensureStack(ctx, notes, head, base)
+	base, err := c.ensureStack(ctx, notes, head, base, plane)
 	if err != nil {
 		return err
 	}
@@ -129,16 +129,15 @@ func (c *cluster) awaitPlane(ctx context.Context, head ledger.Head, fresh bool) 
 	return found, c.admit(&head, found.Tags)
 }
 
-// ensureStack returns a stack that is whole.
-func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head, found *stack.Stack) (_ *stack.Stack, err error) {
+// ensureStack returns a stack that is whole. The plane is what stands on it.
+func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head, found *stack.Stack, plane *types.Cluster) (_ *stack.Stack, err error) {
 	if found != nil && found.Changing() {
 		if found, err = c.awaitStack(ctx, head, false); err != nil {
 			return nil, err
 		}
 	}
 	if found != nil && !found.Whole() {
-		c.options.Log("stack %s is %s, and is made again", c.name, found.Status)
-		if err := c.removeStack(ctx, notes, found); err != nil {
+		if err := c.discard(ctx, notes, found, plane); err != nil {
 			return nil, err
 		}
 		found = nil
@@ -147,6 +146,21 @@ func (c *cluster) ensureStack(ctx context.Context, notes *ledger.Ledger, head le
 		return found, nil
 	}
 	return c.createStack(ctx, notes, head)
+}
+
+// discard removes a stack that is to be made again, unless a control plane stands on
+// it, which would be wrecked.
+func (c *cluster) discard(ctx context.Context, notes *ledger.Ledger, found *stack.Stack, plane *types.Cluster) (err error) {
+	if plane == nil {
+		if plane, err = c.findPlane(ctx, notes); err != nil {
+			return err
+		}
+	}
+	if plane != nil {
+		return fmt.Errorf("stack %s is %s, and a control plane stands on it: remove both with %s", c.name, found.Status, c.downCommand())
+	}
+	c.options.Log("stack %s is %s, and is made again", c.name, found.Status)
+	return c.removeStack(ctx, notes, found)
 }
 
 func (c *cluster) createStack(ctx context.Context, notes *ledger.Ledger, head ledger.Head) (*stack.Stack, error) {

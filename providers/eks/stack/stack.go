@@ -60,8 +60,11 @@ type Stack struct {
 	Outputs  map[string]string
 }
 
+// whole are the states in which everything is there; somebody may have changed it since.
+var whole = []types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete}
+
 // Whole tells that everything in it was made.
-func (s *Stack) Whole() bool { return s.Status == types.StackStatusCreateComplete }
+func (s *Stack) Whole() bool { return slices.Contains(whole, s.Status) }
 
 // Changing tells that CloudFormation is at work on it.
 func (s *Stack) Changing() bool { return strings.HasSuffix(string(s.Status), "_IN_PROGRESS") }

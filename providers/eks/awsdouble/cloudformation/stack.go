@@ -200,6 +200,10 @@ func (s *stack) become(status sdk.StackStatus, reason string) {
 	s.event("", string(status), reason)
 }
 
+// Updated brings a stack into the state in which an update has left it, which is
+// nothing that the double does itself.
+func Updated(of *cloud.Resource, status sdk.StackStatus) { of.Value.(*stack).become(status, "") }
+
 // event writes down what happened to a resource, or to the stack itself.
 func (s *stack) event(name, status, reason string) {
 	e := sdk.StackEvent{
