@@ -11,12 +11,14 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks"
 )
 
-// workflow is as much of a workflow of GitHub's as says how long its jobs may take.
+// workflow is as much of a workflow of GitHub's as says when its jobs run, for how long,
+// and what they tell.
 type workflow struct {
 	Jobs map[string]job
 }
 
 type job struct {
+	If      string
 	Timeout minutes `json:"timeout-minutes"`
 	Env     map[string]string
 	Steps   []step
@@ -26,7 +28,8 @@ type step struct {
 	Name, Uses, Run, If string
 	Timeout             minutes `json:"timeout-minutes"`
 	With                struct {
-		Session int `json:"role-duration-seconds"`
+		Session int    `json:"role-duration-seconds"`
+		Role    string `json:"role-to-assume"`
 	}
 }
 
@@ -128,5 +131,42 @@ func TestJobsRemoveLast(t *testing.T) {
 		if s.If != "always()" {
 			t.Errorf("%q is left out where the proof was cut off", s.Name)
 		}
+	}
+}
+
+// TestJobsTellNoAccount is about the public log, in which GitHub prints what a step is
+// given. It hides secrets there, and no variables.
+func TestJobsTellNoAccount(t *testing.T) {
+	for _, name := range []string{"eks", "sweep"} {
+		j := jobOf(t, name)
+		given := []string{j.Env["ALLOW_ACCOUNT"]}
+		if image, has := j.Env["APP_IMAGE"]; has {
+			given = append(given, image)
+		}
+		for _, s := range j.Steps {
+			if s.session() > 0 {
+				given = append(given, s.With.Role)
+			}
+		}
+		if len(given) < 2 {
+			t.Errorf("job %s is given only %q", name, given)
+		}
+		for _, value := range given {
+			if !strings.HasPrefix(value, "${{ secrets.") {
+				t.Errorf("job %s is given %q", name, value)
+			}
+		}
+	}
+}
+
+// TestSweepNeedsNoConsent is a repository whose owner wants no more costs: what was made
+// before would go on to cost.
+func TestSweepNeedsNoConsent(t *testing.T) {
+	const consent, region = "vars.SCALEPROOF_ACCEPT_COST == 'true' &&", "vars.AWS_REGION != '' &&"
+	if proof := jobOf(t, "eks").If; !strings.HasPrefix(proof, consent) {
+		t.Errorf("the proof runs if %s", proof)
+	}
+	if sweep := jobOf(t, "sweep").If; !strings.HasPrefix(sweep, region) || strings.Contains(sweep, "COST") {
+		t.Errorf("the sweep runs if %s", sweep)
 	}
 }
