@@ -31,12 +31,14 @@ const downLimit = 75 * time.Minute
 type cluster struct {
 	name    string
 	options Options
-	swept   bool       // only what is in the region of the options
-	begun   bool       // an Up refused nothing, and makes or takes over
-	proven  bool       // more than EKS' own tag leads to it
-	since   time.Time  // the earliest that anything of it can be; zero if nothing tells
-	opening sync.Mutex // held by ec2
-	reach   *reach     // nil until AWS was asked something
+	swept   bool                // only what is in the region of the options
+	begun   bool                // an Up refused nothing, and makes or takes over
+	proven  bool                // more than EKS' own tag leads to it
+	since   time.Time           // the earliest that anything of it can be; zero if nothing tells
+	asked   bool                // which OIDC providers are its own
+	known   []identity.Provider // which are, since then
+	opening sync.Mutex          // held by ec2
+	reach   *reach              // nil until AWS was asked something
 	config  *rest.Config
 	traits  providers.Traits
 }

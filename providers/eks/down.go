@@ -78,9 +78,9 @@ func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
 	if err := c.spare(notes.Head(), plane, base); err != nil {
 		return err
 	}
-	tagged, err := c.reach.identity.Providers(ctx)
+	known, err := c.identities(ctx, notes)
 	failed := []error{unknown, err}
-	c.prove(notes, plane, base, tagged)
+	c.prove(notes, plane, base, known)
 	foreign := plane != nil && !control.Owned(plane, c.mark())
 	switch {
 	case foreign && unknown != nil:
@@ -93,7 +93,7 @@ func (c *cluster) remove(ctx context.Context, notes *ledger.Ledger) error {
 			return errors.Join(append(failed, err)...)
 		}
 	}
-	failed = append(failed, c.removeProviders(ctx, notes, tagged))
+	failed = append(failed, c.removeProviders(ctx, notes, known))
 	switch {
 	case unknown != nil:
 	case c.ours(base):
@@ -165,17 +165,41 @@ func (c *cluster) removePlane(ctx context.Context, notes *ledger.Ledger, plane *
 	return notes.Gone(clusterKind, c.name)
 }
 
-// removeProviders removes the OIDC providers that the ledger or a tag calls this
-// cluster's.
-func (c *cluster) removeProviders(ctx context.Context, notes *ledger.Ledger, tagged []identity.Provider) error {
-	issuers := notes.Names(providerKind)
-	var failed []error
-	for _, provider := range tagged {
-		if provider.Tags[ClusterTag] == c.name && !slices.Contains(issuers, provider.Issuer) {
-			issuers = append(issuers, provider.Issuer)
+// identities are the OIDC providers that were this cluster's when they were first asked
+// for. Where there is a ledger it names them; else the tags tell, for which each of the
+// account's is asked: there may be many, so that is done once.
+func (c *cluster) identities(ctx context.Context, notes *ledger.Ledger) ([]identity.Provider, error) {
+	switch {
+	case c.asked:
+	case notes.Head() != nil:
+		for _, issuer := range notes.Names(providerKind) {
+			c.known = append(c.known, identity.Provider{Issuer: issuer})
 		}
+	default:
+		all, err := c.reach.identity.Providers(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.known = slices.DeleteFunc(all, func(p identity.Provider) bool { return p.Tags[ClusterTag] != c.name })
 	}
-	for _, issuer := range issuers {
+	c.asked = true
+	return c.known, nil
+}
+
+// issuersOf are those that the ledger has by now too.
+func issuersOf(notes *ledger.Ledger, known []identity.Provider) []string {
+	issuers := notes.Names(providerKind)
+	for _, provider := range known {
+		issuers = append(issuers, provider.Issuer)
+	}
+	slices.Sort(issuers)
+	return slices.Compact(issuers)
+}
+
+// removeProviders removes this cluster's OIDC providers.
+func (c *cluster) removeProviders(ctx context.Context, notes *ledger.Ledger, known []identity.Provider) error {
+	var failed []error
+	for _, issuer := range issuersOf(notes, known) {
 		if err := c.reach.identity.DeleteProvider(ctx, issuer); err != nil {
 			failed = append(failed, err)
 			continue

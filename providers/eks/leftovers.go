@@ -58,12 +58,12 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 	}
 	foreign := plane != nil && !control.Owned(plane, c.mark())
 	left := c.bases(notes, plane, base, foreign)
-	providers, err := c.reach.identity.Providers(ctx)
+	providers, err := c.identities(ctx, notes)
 	if err != nil {
 		return nil, err
 	}
 	c.prove(notes, plane, base, providers)
-	tagged, err := c.tagged(ctx, foreign || !c.proven)
+	tagged, err := c.inEC2(ctx, foreign || !c.proven)
 	if err != nil {
 		return nil, err
 	}
@@ -71,10 +71,12 @@ func (c *cluster) look(ctx context.Context, notes *ledger.Ledger) ([]string, err
 	for _, thing := range tagged {
 		found(thing.Kind, thing.ID)
 	}
-	for _, provider := range providers {
-		if provider.Tags[ClusterTag] == c.name || slices.Contains(notes.Names(providerKind), provider.Issuer) {
-			found(providerKind, provider.Issuer)
-		}
+	issuers, err := c.standingIssuers(ctx, issuersOf(notes, providers))
+	if err != nil {
+		return nil, err
+	}
+	for _, issuer := range issuers {
+		found(providerKind, issuer)
 	}
 	for _, profile := range notes.Names(profileKind) {
 		found(profileKind, profile)
@@ -105,9 +107,18 @@ func (c *cluster) bases(notes *ledger.Ledger, plane *types.Cluster, base *stack.
 	return left
 }
 
-// tagged is what has a tag of ours in EC2 or, unless those are someone else's,
+// standingIssuers are those of which there is an OIDC provider.
+func (c *cluster) standingIssuers(ctx context.Context, issuers []string) ([]string, error) {
+	if len(issuers) == 0 {
+		return nil, nil
+	}
+	all, err := c.reach.identity.Issuers(ctx)
+	return slices.DeleteFunc(issuers, func(issuer string) bool { return !slices.Contains(all, issuer) }), err
+}
+
+// inEC2 is what has a tag of ours in EC2 or, unless those are someone else's,
 // Auto Mode's.
-func (c *cluster) tagged(ctx context.Context, foreign bool) ([]network.Tagged, error) {
+func (c *cluster) inEC2(ctx context.Context, foreign bool) ([]network.Tagged, error) {
 	all, err := c.reach.network.Tagged(ctx, ClusterTag, c.name)
 	if err != nil || foreign {
 		return all, err

@@ -110,13 +110,13 @@ func (c *cluster) owner() network.Owner {
 // date notes when the cluster was begun: what this machine has written down, or tags
 // of ours tell. The services tell when they made what they have, by clocks that may
 // be behind this machine's.
-func (c *cluster) date(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, tagged []identity.Provider) {
+func (c *cluster) date(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, known []identity.Provider) {
 	var times []time.Time
 	if head := notes.Head(); head != nil {
 		times = append(times, head.Created)
 	}
 	all := tagsOf(plane, base)
-	for _, provider := range tagged {
+	for _, provider := range known {
 		all = append(all, provider.Tags)
 	}
 	for _, tags := range all {
@@ -140,11 +140,11 @@ func (c *cluster) date(notes *ledger.Ledger, plane *types.Cluster, base *stack.S
 // prove notes whether anything but EKS' own tag leads to the name: what this
 // machine has written down, or a tag of ours. Machines and volumes have none,
 // and without a proof they are someone else's.
-func (c *cluster) prove(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, tagged []identity.Provider) {
+func (c *cluster) prove(notes *ledger.Ledger, plane *types.Cluster, base *stack.Stack, known []identity.Provider) {
 	c.proven = c.proven || notes.Head() != nil || len(notes.Entries()) > 0 ||
 		plane != nil && control.Owned(plane, c.mark()) || c.ours(base) ||
-		slices.ContainsFunc(tagged, func(p identity.Provider) bool { return p.Tags[ClusterTag] == c.name })
-	c.date(notes, plane, base, tagged)
+		slices.ContainsFunc(known, func(p identity.Provider) bool { return p.Tags[ClusterTag] == c.name })
+	c.date(notes, plane, base, known)
 }
 
 // usesRole tells whether a control plane has the role that our stack makes.

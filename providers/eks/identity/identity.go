@@ -71,19 +71,31 @@ type Provider struct {
 	Tags   map[string]string
 }
 
-// Providers are those of EKS clusters in the account's region.
-func (i *Identity) Providers(ctx context.Context) ([]Provider, error) {
+// Issuers are those of the OIDC providers of EKS clusters in the account's region.
+func (i *Identity) Issuers(ctx context.Context) ([]string, error) {
 	all, err := i.client.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{})
 	if err != nil {
 		return nil, fmt.Errorf("OIDC providers: %w", err)
 	}
-	var found []Provider
+	var found []string
 	for _, entry := range all.OpenIDConnectProviderList {
 		_, issuer, _ := strings.Cut(aws.ToString(entry.Arn), separator)
-		if !strings.HasPrefix(issuer, "oidc.eks."+i.account.Region+".") {
-			continue
+		if strings.HasPrefix(issuer, "oidc.eks."+i.account.Region+".") {
+			found = append(found, issuer)
 		}
-		tags, err := i.tags(ctx, entry.Arn)
+	}
+	return found, nil
+}
+
+// Providers are the OIDC providers of all issuers. It asks for each.
+func (i *Identity) Providers(ctx context.Context) ([]Provider, error) {
+	issuers, err := i.Issuers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Provider
+	for _, issuer := range issuers {
+		tags, err := i.tags(ctx, aws.String(i.account.ARN("iam", separator+issuer)))
 		if cloud.Is(err, absent) {
 			continue // gone since the list was made
 		}
