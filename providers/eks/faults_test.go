@@ -140,6 +140,9 @@ func TestKnobs(t *testing.T) {
 		"a cluster that stays once": {turn: func(k *double.Knobs) {
 			k.DeleteFails, k.DeleteIssues = 1, []double.Issue{{Code: "InternalFailure", Message: "try again"}}
 		}, says: "InternalFailure: try again"},
+		"a failed cluster whose end is known late": {turn: func(k *double.Knobs) {
+			k.CreateIssues, k.StaleDeleting, k.Deleting.Polls = []double.Issue{{Code: "InternalFailure", Message: "sorry"}}, 3, 5
+		}, says: "sorry"},
 		"pools that stay":            {turn: func(k *double.Knobs) { k.UpdateFails = "not now" }},
 		"a stack that rolls back":    {turn: func(k *double.Knobs) { k.StackFails = map[string]string{"NodeRole": "a role of that name exists"} }, says: "a role of that name exists"},
 		"a stack that stays half":    {turn: func(k *double.Knobs) { k.StuckStack = true }, back: func(k *double.Knobs) { k.StuckStack = false }, says: "not done within"},

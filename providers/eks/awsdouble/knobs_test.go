@@ -67,6 +67,8 @@ func TestKnobsOfClusters(t *testing.T) {
 		{"hidden", func(k *cloud.Knobs) { k.Hidden = map[cloud.Kind]int{cloud.Cluster: 2} }, (*world).create, "gone gone CREATING CREATING ACTIVE"},
 		{"deleted", func(k *cloud.Knobs) { k.Creating = cloud.Pace{} }, func(w *world) { w.create(); w.statuses(1); w.remove() }, "DELETING DELETING gone"},
 		{"stuck deleting", func(k *cloud.Knobs) { k.Creating, k.StuckDeleting = cloud.Pace{}, true }, func(w *world) { w.create(); w.statuses(1); w.remove() }, "DELETING DELETING DELETING DELETING"},
+		{"deletion known late", func(k *cloud.Knobs) { k.Creating, k.StaleDeleting = cloud.Pace{}, 1 },
+			func(w *world) { w.create(); w.statuses(1); w.remove() }, "ACTIVE DELETING gone"},
 		{"deletion fails once", func(k *cloud.Knobs) { k.Creating, k.DeleteFails, k.DeleteIssues = cloud.Pace{}, 1, issue },
 			func(w *world) { w.create(); w.statuses(1); w.remove(); w.statuses(3); w.remove() }, "DELETING DELETING gone"},
 	} {

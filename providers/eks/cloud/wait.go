@@ -37,9 +37,9 @@ func (p Pace) Deadline(ctx context.Context, limit time.Duration, format string, 
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v: "+format, append([]any{limit}, args...)...))
 }
 
-// unheard is how often something that was just made may be said not to exist:
+// Unheard is how often something that was just made may be said not to exist:
 // what answers may not have heard of it yet.
-const unheard = 9
+const Unheard = 9
 
 // Thing is something that a service makes or removes in its own time.
 type Thing[T any] struct {
@@ -64,7 +64,7 @@ func Settle[T any](ctx context.Context, pace Pace, fresh bool, thing Thing[T], l
 			return false, err
 		}
 		if asked++; found == nil {
-			return !fresh || asked > unheard, nil
+			return !fresh || asked > Unheard, nil
 		}
 		fresh = false
 		state, settled := thing.State(found)

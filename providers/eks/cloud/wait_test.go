@@ -13,7 +13,7 @@ import (
 )
 
 func TestSettle(t *testing.T) {
-	absent := strings.Fields(strings.Repeat("absent ", unheard+2))
+	absent := strings.Fields(strings.Repeat("absent ", Unheard+2))
 	for name, c := range map[string]struct {
 		fresh bool
 		// states is what each question finds; the last is found from then on.
@@ -27,7 +27,7 @@ func TestSettle(t *testing.T) {
 		"gone is settled":                 {states: []string{"DELETING", "absent"}, told: []string{"x is DELETING"}, asked: 2},
 		"absent is gone if it is old":     {states: absent, asked: 1},
 		"what is fresh may be unheard of": {fresh: true, states: []string{"absent", "absent", "ACTIVE"}, want: "ACTIVE", told: []string{"x is ACTIVE"}, asked: 3},
-		"but not for ever":                {fresh: true, states: absent, asked: unheard + 1},
+		"but not for ever":                {fresh: true, states: absent, asked: Unheard + 1},
 		"known once, absent is gone":      {fresh: true, states: []string{"CREATING", "absent"}, told: []string{"x is CREATING"}, asked: 2},
 		"an error ends it":                {states: []string{"CREATING", "refused"}, told: []string{"x is CREATING"}, asked: 2, err: "refused"},
 	} {

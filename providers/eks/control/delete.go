@@ -58,18 +58,30 @@ func (p *Planes) Delete(ctx context.Context, name string, log func(string, ...an
 		return err
 	}
 	log("cluster %s is being removed", name)
-	var left *types.Cluster
-	err := p.pace.Until(ctx, func(ctx context.Context) (_ bool, err error) {
-		left, err = p.Find(ctx, name)
-		if err == nil && left != nil && left.Status == types.ClusterStatusFailed {
-			return false, fmt.Errorf("cluster %s could not be removed", name)
-		}
-		return err == nil && left == nil, err
-	})
+	left, err := p.awaitGone(ctx, name)
 	if err != nil {
 		return errors.Join(err, Issues(left))
 	}
 	return nil
+}
+
+// awaitGone waits until a cluster that is being removed is gone, and returns it if that
+// fails. One that had failed before looks so for a while after its removal has begun.
+func (p *Planes) awaitGone(ctx context.Context, name string) (left *types.Cluster, err error) {
+	begun := 0
+	err = p.pace.Until(ctx, func(ctx context.Context) (_ bool, err error) {
+		if left, err = p.Find(ctx, name); err != nil || left == nil {
+			return err == nil, err
+		}
+		if begun++; left.Status == types.ClusterStatusDeleting {
+			begun = cloud.Unheard
+		}
+		if left.Status == types.ClusterStatusFailed && begun > cloud.Unheard {
+			return false, fmt.Errorf("cluster %s could not be removed", name)
+		}
+		return false, nil
+	})
+	return left, err
 }
 
 // accept asks until EKS begins to remove the cluster, which it does not while it

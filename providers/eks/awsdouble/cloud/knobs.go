@@ -19,6 +19,8 @@ type Knobs struct {
 	// number is how many deletions end so.
 	DeleteIssues []Issue
 	DeleteFails  int
+	// StaleDeleting is how many reads show a cluster that is being deleted as it was before.
+	StaleDeleting int
 	// UpdateFails is the message with which updates fail; none if empty.
 	UpdateFails string
 

@@ -20,6 +20,9 @@ type cluster struct {
 	home    cloud.Home
 	step    cloud.Progress
 	updates []*update
+	// before is the status that so many reads still show.
+	before types.ClusterStatus
+	stale  int
 }
 
 // update is one change of a cluster's configuration.

@@ -127,7 +127,12 @@ func (s service) describeCluster(caller wire.Caller, in *sdk.DescribeClusterInpu
 	if err != nil {
 		return nil, err
 	}
-	return &sdk.DescribeClusterOutput{Cluster: c.answer()}, nil
+	shape := c.answer()
+	if c.stale > 0 {
+		c.stale--
+		shape.Status = c.before
+	}
+	return &sdk.DescribeClusterOutput{Cluster: shape}, nil
 }
 
 func (s service) listClusters(caller wire.Caller, in *sdk.ListClustersInput) (*sdk.ListClustersOutput, error) {
@@ -216,6 +221,7 @@ func (s service) deleteCluster(caller wire.Caller, in *sdk.DeleteClusterInput) (
 	case aws.ToBool(c.shape.DeletionProtection):
 		return nil, inUse(c.Name, "Cluster '%s' has deletion protection enabled", c.Name)
 	case c.shape.Status != types.ClusterStatusDeleting:
+		c.before, c.stale = c.shape.Status, s.Knobs.StaleDeleting
 		c.become(types.ClusterStatusDeleting)
 		c.maker().Remove()
 	}
