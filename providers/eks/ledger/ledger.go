@@ -48,8 +48,10 @@ type Ledger struct {
 	path string
 	file *os.File
 	lock *flock.Flock
-	head *Head
-	open []Entry
+	// whole is how long the file's lines are together.
+	whole int64
+	head  *Head
+	open  []Entry
 }
 
 // errBusy is the lock being held by a process that lives.
@@ -83,44 +85,43 @@ func Open(dir, name string) (*Ledger, error) {
 // It makes nothing, and what it returns can only be asked.
 func Look(dir, name string) (*Ledger, error) {
 	l := &Ledger{path: Path(dir, name)}
-	_, err := l.load()
-	return l, err
+	return l, l.load()
 }
 
 // read loads the file and cuts off what is not whole, so that the next line
 // starts on its own.
 func (l *Ledger) read() error {
-	whole, err := l.load()
-	if err != nil {
+	if err := l.load(); err != nil {
 		return err
 	}
-	if err := os.Truncate(l.path, int64(whole)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Truncate(l.path, l.whole); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
 }
 
-// load takes the whole lines of the file, and says how long they are together.
-func (l *Ledger) load() (whole int, err error) {
+// load takes the whole lines of the file.
+func (l *Ledger) load() error {
 	data, err := os.ReadFile(l.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
+		return nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("ledger: %w", err)
+		return fmt.Errorf("ledger: %w", err)
 	}
-	whole = bytes.LastIndexByte(data, '\n') + 1
+	whole := bytes.LastIndexByte(data, '\n') + 1
 	for number, text := range bytes.Split(bytes.TrimSuffix(data[:whole], []byte("\n")), []byte("\n")) {
 		if len(text) == 0 {
 			continue
 		}
 		var entry line
 		if err := json.Unmarshal(text, &entry); err != nil {
-			return 0, fmt.Errorf("%s: line %d is not a ledger's: look at it, and remove the line or the file: %w", l.path, number+1, err)
+			return fmt.Errorf("%s: line %d is not a ledger's: look at it, and remove the line or the file: %w", l.path, number+1, err)
 		}
 		l.apply(entry)
 	}
-	return whole, nil
+	l.whole = int64(whole)
+	return nil
 }
 
 func (l *Ledger) apply(entry line) {
@@ -195,10 +196,18 @@ func (l *Ledger) put(text []byte) error {
 		}
 		l.file = file
 	}
+	// What a write that failed has left must not become part of this line.
+	if err := l.file.Truncate(l.whole); err != nil {
+		return err
+	}
 	if _, err := l.file.Write(text); err != nil {
 		return err
 	}
-	return errors.Join(l.file.Sync(), syncFolder(filepath.Dir(l.path)))
+	if err := errors.Join(l.file.Sync(), syncFolder(filepath.Dir(l.path))); err != nil {
+		return err
+	}
+	l.whole += int64(len(text))
+	return nil
 }
 
 // syncFolder puts the file's own name on the disk.
@@ -213,7 +222,7 @@ func syncFolder(dir string) error {
 
 // Finish removes the file, when nothing is left of what it names.
 func (l *Ledger) Finish() error {
-	l.head, l.open = nil, nil
+	l.head, l.open, l.whole = nil, nil, 0
 	if err := l.release(); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}

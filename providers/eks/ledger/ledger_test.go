@@ -94,6 +94,22 @@ func TestLedgerTorn(t *testing.T) {
 	}
 }
 
+// TestLedgerAfterAFailedWrite is a disk that had no room for a whole line, and has by now.
+func TestLedgerAfterAFailedWrite(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	must(t, l.Intend("stack", "demo"))
+	torn, err := os.OpenFile(Path(dir, "demo"), os.O_WRONLY|os.O_APPEND, 0)
+	must(t, err)
+	_, err = torn.WriteString(`{"at":"2026-11-28T1`)
+	must(t, errors.Join(err, torn.Close()))
+	must(t, l.Intend("cluster", "demo"))
+	l = reopen(t, l, dir)
+	if diff := cmp.Diff([]Entry{{"stack", "demo"}, {"cluster", "demo"}}, l.Entries()); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}
+
 func TestLedgerIsPrivateAndLocked(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
