@@ -39,28 +39,49 @@ func (w *world) runThrough(t *testing.T) []error {
 	}
 }
 
+// days are a good one, and one on which all leaks and all is known late, so that what
+// is seldom asked for is asked for too.
+var days = map[string]func(*double.Knobs){
+	"good": func(*double.Knobs) {},
+	"bad": func(k *double.Knobs) {
+		k.LeakedInterfaces, k.LeakedVolumes, k.InterfaceBusy, k.RoleAssumable = 1, 1, 1, 1
+		k.Hidden = map[double.Kind]int{double.Cluster: 1, double.Stack: 1, double.OIDCProvider: 1}
+		k.StackKeeps, k.StaleDeleting = map[string]int{"Vpc": 1}, 1
+	},
+}
+
+// begin is a double on such a day.
+func begin(t *testing.T, day func(*double.Knobs)) *world {
+	t.Helper()
+	w := start(t)
+	w.Turn(day)
+	return w
+}
+
 // TestFaultAtEachCall lets each kind of fault befall each call in turn, on the
 // way up and on the way down, and wants nothing left in the end.
 func TestFaultAtEachCall(t *testing.T) {
-	w := start(t)
-	if errs := w.runThrough(t); errs != nil {
-		t.Fatal(errs)
-	}
-	total := w.calls()
-	for _, fault := range []awsdouble.Fault{
-		{Kind: awsdouble.Denied, Times: 1},
-		{Kind: awsdouble.Lost, Times: 1},
-		{Kind: awsdouble.Broken, Times: 3}, // outlasts the SDK's own tries
-	} {
-		for n := range total {
-			t.Run(fmt.Sprintf("%s %d", fault.Kind, n), func(t *testing.T) {
-				t.Parallel()
-				fault.After = n
-				start(t).befall(t, fault)
-			})
+	for what, day := range days {
+		w := begin(t, day)
+		if errs := w.runThrough(t); errs != nil {
+			t.Fatal(errs)
 		}
+		total := w.calls()
+		for _, fault := range []awsdouble.Fault{
+			{Kind: awsdouble.Denied, Times: 1},
+			{Kind: awsdouble.Lost, Times: 1},
+			{Kind: awsdouble.Broken, Times: 3}, // outlasts the SDK's own tries
+		} {
+			for n := range total {
+				t.Run(fmt.Sprintf("%s %s %d", what, fault.Kind, n), func(t *testing.T) {
+					t.Parallel()
+					fault.After = n
+					begin(t, day).befall(t, fault)
+				})
+			}
+		}
+		t.Logf("each of %d calls on a %s day", total, what)
 	}
-	t.Logf("each of %d calls", total)
 }
 
 // TestThrottled is a busy account, in which every few calls are refused twice.
@@ -94,29 +115,57 @@ func (w *world) befall(t *testing.T, fault awsdouble.Fault) {
 // TestDeniedForGood is a role that lacks one permission: Up or Down says which,
 // and with it all is removed.
 func TestDeniedForGood(t *testing.T) {
-	w := start(t)
-	w.runThrough(t)
-	operations := map[[2]string]bool{}
-	for _, call := range w.Log() {
-		operations[[2]string{call.Service, call.Operation}] = true
+	for what, day := range days {
+		w := begin(t, day)
+		w.runThrough(t)
+		operations := map[[2]string]bool{}
+		for _, call := range w.Log() {
+			operations[[2]string{call.Service, call.Operation}] = true
+		}
+		for operation := range operations {
+			t.Run(what+" "+operation[0]+" "+operation[1], func(t *testing.T) {
+				t.Parallel()
+				begin(t, day).denied(t, operation[0], operation[1])
+			})
+		}
 	}
-	for operation := range operations {
-		t.Run(operation[0]+" "+operation[1], func(t *testing.T) {
+}
+
+// denied lacks a permission until somebody has said so.
+func (w *world) denied(t *testing.T, service, operation string) {
+	t.Helper()
+	allow := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Service: service, Operation: operation})
+	_, err := w.up(t.Context())
+	if err == nil {
+		err = w.cluster().Down(t.Context())
+	}
+	said := fmt.Sprint(err, w.told)
+	if !strings.Contains(said, service+":"+operation) {
+		t.Errorf("nobody says what is denied: %s", said)
+	}
+	allow()
+	w.mustDown()
+}
+
+// TestFaultsOfTerminate are machines that outlive their cluster, which to wait for
+// takes too long to let faults befall all calls.
+func TestFaultsOfTerminate(t *testing.T) {
+	stay := func(k *double.Knobs) { k.StuckInstances = true }
+	const operation = "TerminateInstances"
+	for _, fault := range []awsdouble.Fault{
+		{Kind: awsdouble.Denied, Operation: operation, Times: 1},
+		{Kind: awsdouble.Lost, Operation: operation, Times: 1},
+		{Kind: awsdouble.Broken, Operation: operation, Times: 3},
+	} {
+		t.Run(fault.Kind, func(t *testing.T) {
 			t.Parallel()
-			w := start(t)
-			allow := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Service: operation[0], Operation: operation[1]})
-			_, err := w.up(t.Context())
-			if err == nil {
-				err = w.cluster().Down(t.Context())
-			}
-			said := fmt.Sprint(err, w.told)
-			if !strings.Contains(said, operation[0]+":"+operation[1]) {
-				t.Errorf("nobody says what is denied: %s", said)
-			}
-			allow()
-			w.mustDown()
+			begin(t, stay).befall(t, fault)
 		})
 	}
+	t.Run("denied for good", func(t *testing.T) {
+		t.Parallel()
+		begin(t, stay).denied(t, "ec2", operation)
+	})
 }
 
 // knob is a bad day of the cloud's.
