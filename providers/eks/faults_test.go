@@ -46,7 +46,7 @@ var days = map[string]func(*double.Knobs){
 	"bad": func(k *double.Knobs) {
 		k.LeakedInterfaces, k.LeakedVolumes, k.InterfaceBusy, k.RoleAssumable = 1, 1, 1, 1
 		k.Hidden = map[double.Kind]int{double.Cluster: 1, double.Stack: 1, double.OIDCProvider: 1}
-		k.StackKeeps, k.StaleDeleting = map[string]int{"Vpc": 1}, 1
+		k.StackKeeps, k.StaleDeleting, k.LeakedGroups = map[string]int{"Vpc": 1}, 1, true
 	},
 }
 
@@ -203,6 +203,7 @@ func TestKnobs(t *testing.T) {
 			k.Hidden = map[double.Kind]int{double.Cluster: 2, double.Stack: 2, double.OIDCProvider: 2}
 		}},
 		"leaked interfaces":           {turn: func(k *double.Knobs) { k.LeakedInterfaces, k.InterfaceBusy = 3, 4 }},
+		"leaked security groups":      {turn: func(k *double.Knobs) { k.LeakedGroups = true }},
 		"leaked volumes":              {turn: func(k *double.Knobs) { k.LeakedVolumes = 3 }},
 		"machines that stay":          {turn: func(k *double.Knobs) { k.StuckInstances = true }, says: "", wait: time.Minute},
 		"managed things are hidden":   {turn: func(k *double.Knobs) { k.HideManaged, k.LeakedInterfaces, k.LeakedVolumes = true, 2, 2 }},

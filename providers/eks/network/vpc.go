@@ -13,12 +13,9 @@ import (
 	"github.com/scaleproof/scaleproof/providers/eks/cloud"
 )
 
-// clusterTag is on the security group that EKS makes for a cluster.
-const clusterTag = "aws:eks:cluster-name"
-
 // gone are the codes of what does not exist any more.
 var gone = []string{
-	"InvalidVolume.NotFound", "InvalidNetworkInterfaceID.NotFound", "InvalidGroup.NotFound", "InvalidGroupId.NotFound",
+	"InvalidVolume.NotFound", "InvalidNetworkInterfaceID.NotFound", "InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidPermission.NotFound",
 }
 
 // busy are the codes of what something else holds on to for the moment.
@@ -118,27 +115,5 @@ func isLeaked(i types.NetworkInterface) bool {
 	return !aws.ToBool(i.RequesterManaged) && slices.ContainsFunc(interfaceTags, func(tag string) bool {
 		_, has := tags[tag]
 		return has
-	})
-}
-
-// DeleteGroups removes the security groups that EKS made in a network and left.
-func (n *Network) DeleteGroups(ctx context.Context, vpc, cluster string) error {
-	var left []string
-	pages := ec2.NewDescribeSecurityGroupsPaginator(n.client, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("vpc-id", vpc)}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fmt.Errorf("security groups: %w", err)
-		}
-		for _, group := range page.SecurityGroups {
-			tags := tagMap(group.Tags)
-			if aws.ToString(group.GroupName) != "default" && (tags[clusterTag] == cluster || tags[AutoModeTag] == cluster) {
-				left = append(left, aws.ToString(group.GroupId))
-			}
-		}
-	}
-	return n.each(ctx, "security group", left, func(ctx context.Context, id string) error {
-		_, err := n.client.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})
-		return err
 	})
 }

@@ -53,6 +53,8 @@ type Knobs struct {
 	LeakedInterfaces int
 	// InterfaceBusy is how many reads show a leaked interface still in use.
 	InterfaceBusy int
+	// LeakedGroups lets two security groups of load balancers stay that name each other.
+	LeakedGroups bool
 	// LeakedVolumes is how many volumes of a cluster's claims stay.
 	LeakedVolumes int
 	// LeakedProfile lets Auto Mode's instance profile for the node role outlive

@@ -103,6 +103,31 @@ func (c *Cloud) DeleteFromEC2(scope Scope, kind Kind, id string) error {
 	return nil
 }
 
+// AddGroups adds two security groups, as those of a load balancer and of what it leads
+// to: each lets the other in and out.
+func (c *Cloud) AddGroups(scope Scope, cluster, vpc string) {
+	add := func(name string) *Resource {
+		return c.Add(&Resource{Kind: SecurityGroup, Name: name, Scope: scope, Uses: []string{vpc}, Tags: map[string]string{ClusterTag: cluster},
+			Attributes: map[string]string{"vpc": vpc, "description": "[k8s] Managed SecurityGroup for LoadBalancer"}})
+	}
+	front, back := add("k8s-front"), add("k8s-back")
+	for _, way := range []string{"ingress", "egress"} {
+		front.Attributes[way], back.Attributes[way] = back.ID, front.ID
+		front.Uses, back.Uses = append(front.Uses, back.ID), append(back.Uses, front.ID)
+	}
+}
+
+// Revoke takes back the group's rule of that way that names another group.
+func (c *Cloud) Revoke(group *Resource, way, other string) error {
+	if other == "" || group.Attributes[way] != other {
+		return wire.Errorf(http.StatusBadRequest, "InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+	}
+	delete(group.Attributes, way)
+	i := slices.Index(group.Uses, other)
+	group.Uses = slices.Delete(group.Uses, i, i+1)
+	return nil
+}
+
 // Detach takes an internet gateway off its VPC, unless instances of it have
 // public addresses.
 func (c *Cloud) Detach(gateway, vpc string) error {

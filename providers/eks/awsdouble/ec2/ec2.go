@@ -31,6 +31,8 @@ func New(c *cloud.Cloud, refresh func(cloud.Scope)) *wire.Service {
 		wire.Handle("DeleteNetworkInterface", "NetworkInterfaceId", s.deleteInterface),
 		wire.Handle("DescribeSecurityGroups", "Filters GroupIds MaxResults NextToken", s.describeGroups),
 		wire.Handle("DeleteSecurityGroup", "GroupId", s.deleteGroup),
+		wire.Handle("RevokeSecurityGroupIngress", "GroupId IpPermissions.IpProtocol IpPermissions.UserIdGroupPairs.GroupId", s.revokeIngress),
+		wire.Handle("RevokeSecurityGroupEgress", "GroupId IpPermissions.IpProtocol IpPermissions.UserIdGroupPairs.GroupId", s.revokeEgress),
 		wire.Handle("DescribeTags", "Filters MaxResults NextToken", s.describeTags),
 	)
 }

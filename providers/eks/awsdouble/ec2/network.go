@@ -108,24 +108,3 @@ func (s service) interfaceShape(caller wire.Caller, r *cloud.Resource) types.Net
 func (s service) deleteInterface(caller wire.Caller, in *sdk.DeleteNetworkInterfaceInput) (*sdk.DeleteNetworkInterfaceOutput, error) {
 	return &sdk.DeleteNetworkInterfaceOutput{}, s.DeleteFromEC2(cloud.ScopeOf(caller), cloud.Interface, aws.ToString(in.NetworkInterfaceId))
 }
-
-func (s service) describeGroups(caller wire.Caller, in *sdk.DescribeSecurityGroupsInput) (*sdk.DescribeSecurityGroupsOutput, error) {
-	page, next, err := s.find(query{
-		scope: cloud.ScopeOf(caller), kind: cloud.SecurityGroup, ids: in.GroupIds, filters: in.Filters, token: in.NextToken, limit: in.MaxResults,
-		names: map[string]string{"vpc-id": "vpc", "group-id": "id", "group-name": "name"},
-	})
-	out := &sdk.DescribeSecurityGroupsOutput{SecurityGroups: []types.SecurityGroup{}, NextToken: next}
-	for _, r := range page {
-		out.SecurityGroups = append(out.SecurityGroups, types.SecurityGroup{
-			GroupId: &r.ID, GroupName: &r.Name, VpcId: aws.String(r.Attributes["vpc"]), Description: aws.String(r.Attributes["description"]),
-			OwnerId: &caller.Account, Tags: tagShapes(r.Tags),
-			SecurityGroupArn: aws.String(cloud.ScopeOf(caller).ARN("ec2", "security-group/"+r.ID)),
-		})
-	}
-	return out, err
-}
-
-func (s service) deleteGroup(caller wire.Caller, in *sdk.DeleteSecurityGroupInput) (*sdk.DeleteSecurityGroupOutput, error) {
-	err := s.DeleteFromEC2(cloud.ScopeOf(caller), cloud.SecurityGroup, aws.ToString(in.GroupId))
-	return &sdk.DeleteSecurityGroupOutput{GroupId: in.GroupId, Return: aws.Bool(true)}, err
-}

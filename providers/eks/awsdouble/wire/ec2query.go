@@ -17,12 +17,25 @@ type EC2Query struct {
 	Version string
 }
 
-var ec2Form = dialect{name: func(_ reflect.Type, field reflect.StructField) string {
+var ec2Form = dialect{name: func(owner reflect.Type, field reflect.StructField) string {
+	if name, ok := ec2Params[owner.Name()+"."+field.Name]; ok {
+		return name
+	}
 	if field.Type.Kind() == reflect.Slice {
 		return strings.TrimSuffix(field.Name, "s")
 	}
 	return field.Name
 }}
+
+// ec2Params are the parameters that follow no rule, of the operations that are served.
+var ec2Params = map[string]string{
+	"RevokeSecurityGroupIngressInput.IpPermissions": "IpPermissions",
+	"RevokeSecurityGroupEgressInput.IpPermissions":  "IpPermissions",
+	"IpPermission.IpRanges":                         "IpRanges",
+	"IpPermission.Ipv6Ranges":                       "Ipv6Ranges",
+	"IpPermission.PrefixListIds":                    "PrefixListIds",
+	"IpPermission.UserIdGroupPairs":                 "Groups",
+}
 
 var ec2Tags = tags{item: "item", name: ec2Name}
 
