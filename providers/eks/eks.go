@@ -14,7 +14,7 @@
 // made it gets tags and a name that begins with Prefix. What Auto Mode makes
 // has Auto Mode's own tag with the cluster's name, which proves nothing: it is
 // removed only while a ledger or a tag of ours still tells of that cluster, so
-// that these go last. Down goes by the ledger, by names and by tags, so that a
+// that these go last, and only if it is no older than the cluster. Down goes by the ledger, by names and by tags, so that a
 // lost ledger loses nothing. What nothing of ours tells of is never removed,
 // whatever its name; nor, by a ledger, what another machine has made since of the
 // same name, until it expires: the time at which it was begun is in its tags.
