@@ -99,14 +99,27 @@ func runsOnNode(s *timeline.State, ready timeline.Moment) bool {
 // have made others meanwhile: that one pod gets one node is no promise of its.
 func inUse(s *timeline.State) (string, bool) {
 	for _, pod := range s.All(timeline.Pod, "ready") {
-		node := word(s, timeline.Pod, pod.Object, "node")
-		for _, claim := range claims(s) {
-			if pod.Value == 1 && node != "" && word(s, timeline.NodeClaim, claim, "node") == node {
-				return claim, true
-			}
+		if claim, ok := claimUnder(s, pod.Object); ok && pod.Value == 1 {
+			return claim, true
 		}
 	}
 	return "", false
+}
+
+// claimUnder is the claim of the node that a pod is on.
+func claimUnder(s *timeline.State, pod string) (string, bool) {
+	node := word(s, timeline.Pod, pod, "node")
+	for _, claim := range claims(s) {
+		if node != "" && word(s, timeline.NodeClaim, claim, "node") == node {
+			return claim, true
+		}
+	}
+	return "", false
+}
+
+// madeSince are the claims that were not there before.
+func madeSince(s *timeline.State, before []string) []string {
+	return slices.DeleteFunc(claims(s), func(claim string) bool { return slices.Contains(before, claim) })
 }
 
 // anyLaunched holds once a claim has its machine.

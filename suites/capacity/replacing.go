@@ -12,13 +12,7 @@ import (
 // that they are asked not to be of. It is false before the spec has asked.
 func requested(s *timeline.State) (made []string, avoided string, ok bool) {
 	request, ok := s.Only(timeline.Act, asked)
-	before := strings.Fields(request.Object)
-	for _, claim := range claims(s) {
-		if !slices.Contains(before, claim) {
-			made = append(made, claim)
-		}
-	}
-	return made, request.Text, ok
+	return madeSince(s, strings.Fields(request.Object)), request.Text, ok
 }
 
 // requestAnswered holds once a pod runs on a node that was made for the request,
@@ -36,9 +30,10 @@ var requestAnswered = timeline.Condition{
 			return says("node.kubernetes.io/instance-type").Holds(s)
 		}
 		return slices.ContainsFunc(s.All(timeline.Pod, "ready"), func(pod timeline.Moment) bool {
-			node := word(s, timeline.Pod, pod.Object, "node")
-			return runsOnNode(s, pod) && word(s, timeline.Node, node, "arch") == word(s, timeline.Act, "pod", "arch") &&
-				slices.ContainsFunc(made, func(claim string) bool { return word(s, timeline.NodeClaim, claim, "node") == node })
+			claim, ok := claimUnder(s, pod.Object)
+			node := word(s, timeline.NodeClaim, claim, "node")
+			return ok && slices.Contains(made, claim) && runsOnNode(s, pod) &&
+				word(s, timeline.Node, node, "arch") == word(s, timeline.Act, "pod", "arch")
 		})
 	},
 }
@@ -66,8 +61,7 @@ func note(app *e2e.App, claim string) {
 
 // replacements are the claims that were made since that was noted.
 func replacements(s *timeline.State, noted timeline.Moment) []string {
-	before := append(strings.Fields(noted.Text), noted.Object)
-	return slices.DeleteFunc(claims(s), func(claim string) bool { return slices.Contains(before, claim) })
+	return madeSince(s, append(strings.Fields(noted.Text), noted.Object))
 }
 
 // replaced holds once the claim that the spec named is gone, and the app runs
