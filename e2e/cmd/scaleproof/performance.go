@@ -36,7 +36,7 @@ func (c *console) perform(ctx context.Context, account *rehearsal.Rehearsal, on 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, forge.server.Close()) }()
+	defer func() { err = errors.Join(err, forge.close()) }()
 	cache, spoken, out := filepath.Join(on.dir, "cache"), filepath.Join(on.dir, "spoken"), filepath.Join(outOf(on.root, s), "rehearsal")
 	if err := os.Mkdir(spoken, 0o700); err != nil {
 		return err
