@@ -14,6 +14,9 @@ import (
 	"github.com/scaleproof/scaleproof/reports"
 )
 
+// confirmation names in gaps who could not confirm that nothing was missed.
+const confirmation = "confirmation"
+
 // Prove waits until the scene's timeline decides each promise, whose clock
 // started at since, adds the verdicts to the report, and fails the spec with
 // the story of each MUST that was not kept. The spec goes on all the same, so
@@ -73,14 +76,27 @@ func (s *Scene) await(ctx context.Context, p promise.Promise, since time.Time, c
 }
 
 // confirm judges again what was kept as far as anybody saw, once the recorder
-// knows that it saw all of it.
+// knows that it saw all of it. Where it cannot know, the timeline says so.
 func (s *Scene) confirm(ctx context.Context, p promise.Promise, since time.Time, costs promise.Costs) (promise.Verdict, error) {
 	unseen := s.recorder.Confirm(ctx)
-	verdict, err := p.Judge(s.Timeline.Moments(), since, time.Now(), costs)
-	if err == nil && verdict.Outcome == promise.Kept && unseen != nil {
-		err = fmt.Errorf("%s was kept as far as was seen, and that was all cannot be confirmed: %w", p.ID, unseen)
+	if ctx.Err() != nil {
+		return promise.Verdict{}, fmt.Errorf("%s was kept as far as was seen, and the spec ended before that was confirmed: %w", p.ID, context.Cause(ctx))
 	}
-	return verdict, err
+	if unseen != nil {
+		s.doubt(p, since, unseen)
+	}
+	return p.Judge(s.Timeline.Moments(), since, time.Now(), costs)
+}
+
+// doubt records that what breaks a promise may have happened unseen since its
+// clock started: a watch on a connection that nobody answers on looks well until
+// its silence is noticed.
+func (s *Scene) doubt(p promise.Promise, since time.Time, why error) {
+	var moments []timeline.Moment
+	for _, kind := range p.Never.Kinds {
+		moments = append(moments, timeline.Lost(kind, confirmation, time.Since(since), why.Error()), timeline.Seen(kind, confirmation))
+	}
+	s.Timeline.Record(moments...)
 }
 
 // Settle waits for a condition that a spec starts from, and returns when it
@@ -90,7 +106,7 @@ func (e *Env) Settle(ctx context.Context, scene *Scene, since time.Time, conditi
 	ginkgo.GinkgoHelper()
 	for {
 		changed := scene.Timeline.Changed()
-		if at, ok := firstHold(scene.Timeline.Moments(), since, condition); ok {
+		if at, ok := promise.FirstHeld(scene.Timeline.Moments(), since, condition); ok {
 			return at
 		}
 		select {
@@ -100,25 +116,4 @@ func (e *Env) Settle(ctx context.Context, scene *Scene, since time.Time, conditi
 				scene.name, condition.Text, promise.Verdict{Since: since, Took: time.Since(since)}.Story(scene.Timeline.Moments())))
 		}
 	}
-}
-
-// firstHold returns when a condition first held, not before since.
-func firstHold(moments []timeline.Moment, since time.Time, condition timeline.Condition) (time.Time, bool) {
-	state := timeline.NewState()
-	for i := 0; i < len(moments); {
-		at := moments[i].At
-		if at.After(since) && state.Since.IsZero() {
-			state.Since = since
-			if condition.Holds(state) {
-				return since, true
-			}
-		}
-		for ; i < len(moments) && moments[i].At.Equal(at); i++ {
-			state.Apply(moments[i])
-		}
-		if !at.Before(since) && condition.Holds(state) {
-			return at, true
-		}
-	}
-	return since, state.Since.IsZero() && condition.Holds(state)
 }

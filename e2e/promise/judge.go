@@ -34,7 +34,8 @@ func (p Promise) Judge(moments []timeline.Moment, since, now time.Time, costs Co
 	}); !found {
 		moments = moments[:end]
 	}
-	j := judge{promise: p, verdict: v, blinds: timeline.Blinds(moments), seen: map[timeline.Kind]bool{}, lost: map[timeline.Key]bool{}}
+	j := newJudge(p, v)
+	j.blinds = timeline.Blinds(moments)
 	j.walk(moments)
 	j.decide()
 	return j.verdict, nil
@@ -56,6 +57,10 @@ type judge struct {
 type hit struct {
 	at     time.Time
 	within time.Duration
+}
+
+func newJudge(p Promise, v Verdict) *judge {
+	return &judge{promise: p, verdict: v, seen: map[timeline.Kind]bool{}, lost: map[timeline.Key]bool{}}
 }
 
 func (j *judge) walk(moments []timeline.Moment) {
