@@ -127,6 +127,33 @@ echo 99`},
 	}
 }
 
+// Karpenter may have asked for a node just before it went, whose name nobody can
+// know beforehand.
+func TestDownWaitsForANodeThatKarpenterHasAskedFor(t *testing.T) {
+	cluster, late, nothing := having(t, ours), having(t, karpenters), having(t)
+	answers := []fakedocker.Answer{
+		{Match: "rm --force --volumes 1", Script: "touch $STATE/removed; (sleep 0.4; touch $STATE/made) >/dev/null 2>&1 &"},
+		{Match: "rm --force --volumes 6", Script: "touch $STATE/gone"},
+		fakedocker.Says("network ls *", ""),
+	}
+	for i := range cluster {
+		answers = append(answers, fakedocker.Answer{Match: cluster[i].Match, Script: "if test ! -e $STATE/removed; then " + cluster[i].Script +
+			"; elif test -e $STATE/made -a ! -e $STATE/gone; then " + late[i].Script + "; else " + nothing[i].Script + "; fi"})
+	}
+	docker := fakedocker.Install(t, "docker", alive(answers...)...)
+	found, err := provider(t, nil).Find(t.Context(), "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := found.Down(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	removed := slices.DeleteFunc(docker.Calls(t), func(call string) bool { return !strings.HasPrefix(call, "rm ") })
+	if diff := cmp.Diff([]string{"rm --force --volumes 1", "rm --force --volumes 6"}, removed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // One whose removal is stuck in the engine is asked for again and again, but not
 // without a pause, and named when the time is up.
 func TestDownOfAContainerThatDoesNotGo(t *testing.T) {

@@ -12,14 +12,22 @@ import (
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
 
-// removePause is between two looks at what is left.
-const removePause = 200 * time.Millisecond
+const (
+	// removePause is between two looks at what is left.
+	removePause = 200 * time.Millisecond
+	// settle is for how long nothing may be seen of a cluster whose nodes stood: its
+	// Karpenter may have asked for a node just before it went, and the engine lists
+	// a container only when it is made, which takes it a good part of a second where
+	// it is busy removing others.
+	settle = time.Second
+)
 
 // remove removes all that is ours, until nothing is left and nothing is coming.
 func (c *cluster) remove(ctx context.Context) error {
 	ticker := time.NewTicker(removePause)
 	defer ticker.Stop()
 	var found survey
+	var last time.Time // when any of ours was seen
 	for {
 		now, err := look(ctx, c.name)
 		if err != nil {
@@ -29,7 +37,10 @@ func (c *cluster) remove(ctx context.Context) error {
 		if err := removeContainers(ctx, found.ids()...); err != nil {
 			return found.stays(err)
 		}
-		if found.empty() {
+		if len(found.nodes) > 0 {
+			last = time.Now()
+		}
+		if found.empty() && time.Since(last) > settle {
 			coming, err := c.coming(ctx, found)
 			if err != nil {
 				return err
