@@ -53,6 +53,9 @@ var ends = []end{
 	{name: "kill", code: -1, do: signalTo(false, syscall.SIGKILL)},
 }
 
+// launching is the middle of the specs, while Karpenter makes nodes.
+const launching = "nodes"
+
 // exitLimit is for a run to clean up after a signal: specs have half a minute
 // for theirs, and a cluster is removed in seconds.
 const exitLimit = 2 * time.Minute
@@ -62,11 +65,18 @@ const exitLimit = 2 * time.Minute
 func TestFaultsInEachPhase(t *testing.T) {
 	needFaults(t)
 	user := userKubeconfig(t)
-	for _, phase := range []string{"suite", "images", "cluster", "stack", "specs", "down"} {
+	for _, at := range []string{"suite", "images", "cluster", "stack", "specs", launching, "down"} {
 		for _, end := range ends {
-			t.Run(phase+"/"+end.name, func(t *testing.T) {
-				v := newVictim(t, "run", "--suite", "metrics")
+			t.Run(at+"/"+end.name, func(t *testing.T) {
+				phase, narrow := at, []string{"--suite", "metrics"}
+				if at == launching {
+					phase, narrow = "specs", []string{"--focus", `capacity\.runs-the-seed`}
+				}
+				v := newVictim(t, append([]string{"run"}, narrow...)...)
 				v.reaches(t, phase)
+				if at == launching {
+					v.until(t, "a node that is on its way", func() bool { return len(v.launched(t)) > 0 })
+				}
 				end.do(t, v)
 				code, took := v.awaitExit(t, exitLimit)
 				t.Logf("ended %.1fs later with exit code %d", took.Seconds(), code)

@@ -219,6 +219,17 @@ func (v *victim) leftovers(t *testing.T) []string {
 	return left
 }
 
+// launched are the containers that Karpenter has made.
+func (v *victim) launched(t *testing.T) []string {
+	t.Helper()
+	made, err := engine.Run(t.Context(), "ps", "--all", "--quiet",
+		"--filter", "label=io.x-k8s.kind.cluster="+v.cluster, "--filter", "label=karpenter.sh/nodeclaim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(made)
+}
+
 // containers are those of a cluster, by name.
 func containers(t *testing.T, cluster string) []string {
 	t.Helper()
