@@ -35,6 +35,7 @@ import (
 
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks/cloud"
+	"github.com/scaleproof/scaleproof/providers/eks/ledger"
 	"github.com/scaleproof/scaleproof/providers/eks/token"
 )
 
@@ -176,6 +177,25 @@ func (p *Provider) Up(ctx context.Context, name string) (providers.Cluster, erro
 	}
 	p.options.Log("cluster %s is ready after %.0fs", c.name, time.Since(begin).Seconds())
 	return c, nil
+}
+
+// Check is an error unless Up could begin on a cluster of that name: there is a
+// region, the credentials are of an account that is allowed, and of the one in which
+// this machine has made it before. It asks only whose the credentials are, and makes
+// nothing, so that it can come before what takes long.
+func (p *Provider) Check(ctx context.Context, name string) error {
+	c, err := p.open(name)
+	if err != nil {
+		return err
+	}
+	notes, err := ledger.Look(c.options.home(), c.name)
+	if err != nil {
+		return err
+	}
+	if err := c.enter(ctx, notes.Head()); err != nil {
+		return c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
+	}
+	return nil
 }
 
 // home is the folder of ledgers and kubeconfigs.

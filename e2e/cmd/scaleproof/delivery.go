@@ -124,6 +124,15 @@ func (s *settings) place(l log) (*bootstrap.Place, error) {
 	return bootstrap.New(options)
 }
 
+// deliverable is an error unless the stack could be delivered from the repository.
+func deliverable(ctx context.Context, s settings, l log) error {
+	place, err := s.place(l)
+	if err != nil {
+		return err
+	}
+	return place.Check(ctx)
+}
+
 // tokenVariable names the variable of the token that pushes.
 func (g *gitSettings) tokenVariable() string {
 	if g.url == "" {

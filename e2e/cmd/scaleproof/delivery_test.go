@@ -160,7 +160,7 @@ func TestRecall(t *testing.T) {
 	s := atForge()
 	said := &strings.Builder{}
 	told := (&console{stderr: said}).logf
-	if err := prepare(t.Context(), s, told); err != nil {
+	if err := deliverable(t.Context(), s, told); err != nil {
 		t.Fatal(err)
 	}
 	delivery := begun(t, s, told)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scaleproof/scaleproof/providers/eks"
+	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
 )
 
 // TestRegion is AWS' own order, where several are set.
@@ -104,6 +105,37 @@ func TestEKSRefuses(t *testing.T) {
 			got := do(t, t.Context(), w, c.args...)
 			if got.code != 2 || !strings.Contains(got.stderr, c.says) || strings.Contains(got.stderr, "12345") {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)
+			}
+		})
+	}
+}
+
+// TestEKSIsRefusedBeforeItsImages is what only AWS knows to be wrong.
+func TestEKSIsRefusedBeforeItsImages(t *testing.T) {
+	double := awsdouble.Start(t, awsdouble.Options{})
+	for _, variable := range double.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	t.Setenv("SCALEPROOF_CACHE", t.TempDir())
+	forged(t)
+	s := atForge()
+	s.cloud = cloudSettings{region: "eu-west-1", accounts: []string{awsdouble.Someone().Account}}
+	if err := prepare(t.Context(), s, t.Logf); err != nil {
+		t.Errorf("nothing is wrong: %v", err)
+	}
+	for what, c := range map[string]struct {
+		change func(*cloudSettings)
+		says   string
+	}{
+		"another's account": {func(c *cloudSettings) { c.accounts = []string{"999999999999"} }, "not allowed"},
+		"no region":         {func(c *cloudSettings) { c.region = "" }, "AWS_DEFAULT_REGION"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			changed := s
+			c.change(&changed.cloud)
+			if err := prepare(t.Context(), changed, t.Logf); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %v, want one that says %q", err, c.says)
 			}
 		})
 	}

@@ -42,15 +42,20 @@ func realWorld() world {
 }
 
 // prepare gets an engine that answers, for kind, and sees that the name of the
-// cluster, if there is to be one, is free. Elsewhere it finds out whether the
-// stack could be delivered, before anything is made.
+// cluster, if there is to be one, is free. Elsewhere it finds out whether a cluster
+// could be made, and the stack delivered, before anything is.
 func prepare(ctx context.Context, s settings, l log) error {
-	if s.remote() {
-		place, err := s.place(l)
+	if s.provider == "eks" {
+		provider, err := newEKS(s, l)
+		if err == nil {
+			err = provider.Check(ctx, s.cluster)
+		}
 		if err != nil {
 			return err
 		}
-		return place.Check(ctx)
+	}
+	if s.remote() {
+		return deliverable(ctx, s, l)
 	}
 	if s.provider != "kind" {
 		return nil

@@ -51,7 +51,7 @@ func TestRehearsedVerdict(t *testing.T) {
 		"too many requests":                {change: func(r *rehearsed) { r.run.Cloud.Own, r.calls["iam:CreateRole"] = 121, 98 }, want: outcomeError(reports.Broken), says: "121 requests were made, and 120"},
 		"requests that nobody counted":     {change: func(r *rehearsed) { r.calls["iam:CreateRole"] = 13 }, want: outcomeError(reports.Broken), says: "counted 42 requests, and the double 93, of which 50"},
 		"requests that nobody made":        {change: func(r *rehearsed) { r.run.Cloud.Polls = 59 }, want: outcomeError(reports.Broken), says: "counted 81 requests, and the double 80"},
-		"tokens that nobody looked at":     {change: func(r *rehearsed) { r.calls["sts:GetCallerIdentity"] = 1 }, want: outcomeError(reports.Broken), says: "asked nobody"},
+		"tokens that nobody looked at":     {change: func(r *rehearsed) { r.calls["sts:GetCallerIdentity"] = 2 }, want: outcomeError(reports.Broken), says: "asked nobody"},
 		"worse than what the command says": {change: func(r *rehearsed) { r.code, r.left = 2, []string{"vpc vpc-1"} }, want: outcomeError(reports.Incomplete), says: "left: vpc vpc-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
