@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/scaleproof/scaleproof/e2e/promise"
@@ -133,7 +134,11 @@ func (s *Scene) flux(ctx context.Context, costs promise.Costs) error {
 		objects := &unstructured.UnstructuredList{}
 		objects.SetAPIVersion(path.Dir(f.kind))
 		objects.SetKind(path.Base(f.kind))
-		if err := s.env.client.Resources(s.namespace).List(ctx, objects); err != nil {
+		err := s.env.client.Resources(s.namespace).List(ctx, objects)
+		if meta.IsNoMatchError(err) {
+			continue // the cluster has no Flux
+		}
+		if err != nil {
 			return fmt.Errorf("read the %s in force: %w", f.term.Name, err)
 		}
 		for _, object := range objects.Items {

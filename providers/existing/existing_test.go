@@ -165,6 +165,33 @@ func TestRequireNamesEachThingThatIsMissing(t *testing.T) {
 	}
 }
 
+// TestRequireNodes wants Karpenter, and the pool that says of what nodes are.
+func TestRequireNodes(t *testing.T) {
+	karpenter := &metav1.APIResourceList{GroupVersion: "karpenter.sh/v1", APIResources: []metav1.APIResource{{Name: "nodepools"}}}
+	general := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": map[string]any{"name": "general-purpose"},
+	}}
+	for name, test := range map[string]struct {
+		resources []*metav1.APIResourceList
+		objects   []runtime.Object
+		says      string
+	}{
+		"both are there":    {[]*metav1.APIResourceList{karpenter}, []runtime.Object{general}, ""},
+		"no Karpenter":      {nil, nil, "no Karpenter: "},
+		"no pool that says": {[]*metav1.APIResourceList{karpenter}, nil, "no NodePool general-purpose"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := require(t.Context(), clients{
+				discovery: &discoveryfake.FakeDiscovery{Fake: &clienttesting.Fake{Resources: test.resources}},
+				dynamic:   dynamicfake.NewSimpleDynamicClient(runtime.NewScheme(), test.objects...),
+			}, Nodes("general-purpose"))
+			if (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v, want one that says %q", err, test.says)
+			}
+		})
+	}
+}
+
 // answering is an API server that is ready, with no nodes.
 func answering(t *testing.T) string {
 	t.Helper()

@@ -46,10 +46,21 @@ var (
 	Karpenter = Need{"Karpenter", serves("karpenter.sh/v1", "nodepools")}
 )
 
-// Stack is everything the whole stack brings with it.
-func Stack() []Need {
-	return []Need{KEDA, ExternalMetrics, ResourceMetrics, PrometheusOperator, Prometheus, AppMonitor, FluxSource, FluxKustomize}
+// Core is what the specs of every suite use.
+func Core() []Need {
+	return []Need{KEDA, ExternalMetrics, ResourceMetrics, PrometheusOperator, Prometheus, AppMonitor}
 }
+
+// Flux is what delivers.
+func Flux() []Need { return []Need{FluxSource, FluxKustomize} }
+
+// Nodes is what makes nodes: Karpenter, and the NodePool that says of what.
+func Nodes(pool string) []Need {
+	return []Need{Karpenter, {"NodePool " + pool + ", whose NodeClass the nodes of specs are of", nodePool(pool)}}
+}
+
+// Stack is everything the whole stack brings with it.
+func Stack() []Need { return append(Core(), Flux()...) }
 
 // Require refuses a cluster that lacks one of the needs, and names each.
 func Require(ctx context.Context, config *rest.Config, needs ...Need) error {
@@ -130,6 +141,15 @@ func monitor(namespace, name string) func(context.Context, clients) error {
 			return fmt.Errorf("podmonitor %s/%s does not select pods of any namespace", namespace, name)
 		}
 		return nil
+	}
+}
+
+// nodePool looks for a NodePool by name.
+func nodePool(name string) func(context.Context, clients) error {
+	return func(ctx context.Context, with clients) error {
+		_, err := with.dynamic.Resource(schema.GroupVersionResource{Group: "karpenter.sh", Version: "v1", Resource: "nodepools"}).
+			Get(ctx, name, metav1.GetOptions{})
+		return err
 	}
 }
 

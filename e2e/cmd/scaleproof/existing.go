@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"k8s.io/client-go/rest"
@@ -20,7 +21,8 @@ import (
 // where the settings say that it may be there: nothing else is ours.
 func newExisting(s settings, l log) providers.Provider {
 	options := existing.Options{
-		Kubeconfig: s.kubeconfig, Context: s.context, Needs: existing.Stack(), HostAddress: s.gitAddress, Own: s.own(),
+		Kubeconfig: s.kubeconfig, Context: s.context, Needs: s.clusterNeeds(), HostAddress: s.gitAddress, Own: s.own(),
+		PodStart: s.podStart, NodeLaunch: s.nodeLaunch,
 	}
 	switch {
 	case s.install:
@@ -30,6 +32,24 @@ func newExisting(s settings, l log) providers.Provider {
 		options.Remove = func(ctx context.Context, config *rest.Config) error { return removeNamespaces(ctx, config, s.own(), l) }
 	}
 	return existing.New(options)
+}
+
+// clusterNeeds are what must be on the cluster for the suites that were chosen: Flux
+// only to deliver, and Karpenter only to make nodes.
+func (s settings) clusterNeeds() []existing.Need {
+	needs := existing.Core()
+	if s.chose("delivery") {
+		needs = append(needs, existing.Flux()...)
+	}
+	if s.nodeLaunch > 0 && s.chose("capacity") {
+		needs = append(needs, existing.Nodes(stack.NodePoolGeneral)...)
+	}
+	return needs
+}
+
+// chose tells whether a suite is among those to run.
+func (s settings) chose(suite string) bool {
+	return len(s.suites) == 0 || slices.Contains(s.suites, suite)
 }
 
 // occupy has a cluster that others have made for this command alone, also where

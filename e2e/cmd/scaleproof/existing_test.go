@@ -12,10 +12,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/rest"
 
 	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/existing"
 )
 
 // staging is the API server of a cluster that others have made, with a KEDA of
@@ -250,5 +253,33 @@ func TestRunsOnExistingClustersShareNoRepositories(t *testing.T) {
 	}
 	if err := forget(all); err != nil || there(next) || !there(elsewhere) {
 		t.Errorf("down: %v; there are %t, %t", err, there(next), there(elsewhere))
+	}
+}
+
+// TestClusterNeeds asks of a cluster what the chosen suites use, and no more.
+func TestClusterNeeds(t *testing.T) {
+	core, flux, nodes := existing.Core(), existing.Flux(), existing.Nodes("general-purpose")
+	for name, test := range map[string]struct {
+		settings settings
+		want     []existing.Need
+	}{
+		"all suites":                   {settings{}, slices.Concat(core, flux)},
+		"all suites, and nodes":        {settings{nodeLaunch: time.Minute}, slices.Concat(core, flux, nodes)},
+		"only metrics":                 {settings{suites: []string{"metrics", "scaleout"}, nodeLaunch: time.Minute}, core},
+		"only capacity":                {settings{suites: []string{"capacity"}, nodeLaunch: time.Minute}, slices.Concat(core, nodes)},
+		"delivery, and others beside":  {settings{suites: []string{"metrics", "delivery"}}, slices.Concat(core, flux)},
+		"capacity, and nobody says so": {settings{suites: []string{"capacity", "metrics"}}, core},
+	} {
+		t.Run(name, func(t *testing.T) {
+			names := func(needs []existing.Need) (all []string) {
+				for _, need := range needs {
+					all = append(all, need.Name)
+				}
+				return all
+			}
+			if diff := cmp.Diff(names(test.want), names(test.settings.clusterNeeds())); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/scaleproof/scaleproof/providers/existing"
 )
 
 // settings are all that can be set from outside, and the id of the run that they
@@ -35,6 +38,9 @@ type settings struct {
 	git        gitSettings
 	appImage   string
 	appPresent bool
+	// podStart and nodeLaunch are traits that nobody can read off a cluster; zero
+	// where nobody tells.
+	podStart, nodeLaunch time.Duration
 }
 
 // The ways to install infra: rendered manifests, which need no internet, or the
@@ -67,6 +73,8 @@ var variables = map[string]string{
 	"focus":        "FOCUS",
 	"procs":        "PROCS",
 	"mutant":       "MUTANT",
+	"pod-start":    "POD_START",
+	"node-launch":  "NODE_LAUNCH",
 	"keep":         "KEEP",
 	"out":          "OUT",
 
@@ -127,6 +135,12 @@ func (s *settings) validate() error {
 	switch {
 	case s.provider != "existing" && (s.install || s.gitAddress != ""):
 		return fmt.Errorf("--install and --git-address are for --provider existing: provider %s always installs, and knows its address", s.provider)
+	case s.provider != "existing" && (s.podStart != 0 || s.nodeLaunch != 0):
+		return fmt.Errorf("--pod-start and --node-launch are for --provider existing: of clusters of provider %s they are known", s.provider)
+	case s.podStart < 0 || s.nodeLaunch < 0:
+		return errors.New("--pod-start and --node-launch are how long something takes: give them as in 90s")
+	case s.provider == "existing" && s.nodeLaunch == 0 && slices.Equal(s.suites, []string{"capacity"}):
+		return errors.New("the suite capacity has Karpenter make nodes: say by --node-launch how long one takes on this cluster at most, as in 90s")
 	case s.provider == "existing" && s.stack == charts:
 		return errors.New("--stack charts is for clusters that scaleproof makes: what it puts on another it has to remove again")
 	case s.provider == "kind" && (s.git.url != "" || s.appImage != ""):
@@ -152,6 +166,10 @@ func (s *settings) specFlags(flags *pflag.FlagSet) {
 	s.procsFlag(flags)
 	flags.StringVar(&s.mutant, "mutant", "", "break the stack in this way, or in all, to see the promises go red that guard it")
 	flags.BoolVar(&s.keep, "keep", false, "keep the cluster, and use it again next time")
+	flags.DurationVar(&s.podStart, "pod-start", 0,
+		"for --provider existing: the longest that a pod takes there to be ready, once it is scheduled; "+existing.DefaultPodStart.String()+" if zero")
+	flags.DurationVar(&s.nodeLaunch, "node-launch", 0,
+		"for --provider existing: the longest that a node of Karpenter's takes there to be ready; if zero nothing of the suite capacity is proved")
 	s.outFlag(flags)
 }
 
