@@ -67,6 +67,10 @@ bench-nodes: up ## measure on the cluster how long new nodes take, 20 one by one
 soak-nodes: up ## make and remove 30 nodes on the cluster, see that nothing is left, and fill the disk of another
 	$(BENCH_NODES) -v -run 'NothingIsLeft|FullDisk' -count 1 -args -cluster $(KUBECONFIG_FILE)
 
+.PHONY: faults-nodes
+faults-nodes: up ## kill Karpenter and stop the engine in the middle of launches, and have launches fail
+	$(BENCH_NODES) -v -run Fault -count 1 -args -cluster $(KUBECONFIG_FILE)
+
 .PHONY: pair-nodes
 pair-nodes: build ## see that two clusters side by side on one engine leave each other's nodes alone
 	down() { code=$$?; for name in pair-a pair-b; do CLUSTER_NAME=$$name $(SCALEPROOF) down || code=$$?; done; exit $$code; }; \
