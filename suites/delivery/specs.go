@@ -70,7 +70,7 @@ func mending(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, began, correctsDrift)
 	}, SpecTimeout(3*time.Minute))
 
-	It("keeps what was good", e2e.Proves(keepsLastGood), func(ctx SpecContext) {
+	It("keeps what was good", e2e.Proves(keepsLastGood), e2e.Long, func(ctx SpecContext) {
 		app, repository := delivered(ctx, env, soon)
 
 		committed := repository.Commit(ctx, workload, broken, e2e.Vars{"THRESHOLD": "20"})

@@ -26,7 +26,7 @@ func specs(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, first, neverOvercounts)
 	}, SpecTimeout(5*time.Minute))
 
-	It("counts requests that come at a pace", e2e.Proves(startsAtZero, countsRequests, neverOvercounts), func(ctx SpecContext) {
+	It("counts requests that come at a pace", e2e.Proves(startsAtZero, countsRequests, neverOvercounts), e2e.Long, func(ctx SpecContext) {
 		app := env.Apply(ctx, "example-app")
 		// One pod takes them all: Prometheus has yet to find what comes meanwhile.
 		app.Edit(ctx, "ScaledObject", "example-app", `{"spec":{"maxReplicaCount":1}}`)
