@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
+	"time"
 
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks/network"
@@ -48,18 +48,27 @@ func (c *cluster) instances(ctx context.Context) ([]network.Machine, error) {
 	return machines.Machines(ctx, c.name)
 }
 
-// Terminate implements providers.MachineKeeper. What is no machine of the
-// cluster is not ended.
+// untold is how long EC2 may not know of a machine that it has just made.
+const untold = time.Minute
+
+// Terminate implements providers.MachineKeeper. What is no machine of the cluster is
+// not ended; one that was just made may not be told of yet, and is waited for: who
+// takes a machine away must not believe that it is gone. EC2 tells of one that is
+// gone for about an hour.
 func (c *cluster) Terminate(ctx context.Context, providerID string) error {
-	found, err := c.instances(ctx)
+	machines, err := c.ec2(ctx)
 	if err != nil {
 		return c.seal(err)
 	}
 	id := path.Base(providerID) // of aws:///eu-west-1a/i-0123456789abcdef0
-	if !slices.ContainsFunc(found, func(m network.Machine) bool { return m.ID == id }) {
-		return nil // it is gone, or was never this cluster's
+	pace := c.reach.account.Pace
+	limited, cancel := pace.Deadline(ctx, untold, "EC2 tells of no machine %s of this cluster", id)
+	defer cancel()
+	err = pace.Prompt().Until(limited, func(ctx context.Context) (bool, error) { return machines.Told(ctx, c.name, id) })
+	if err == nil {
+		err = machines.End(ctx, id)
 	}
-	if err := c.reach.network.End(ctx, id); err != nil {
+	if err != nil {
 		return c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
 	}
 	return nil

@@ -24,6 +24,11 @@ var DefaultPace = Pace{First: 2 * time.Second, Most: 10 * time.Second}
 // that it is asked too often.
 func (p Pace) backoff() time.Duration { return 2 * p.Most }
 
+// Prompt is the pace for what there is in a moment.
+func (p Pace) Prompt() Pace {
+	return Pace{First: min(p.First, 100*time.Millisecond), Most: min(p.Most, time.Second)}
+}
+
 // leastLimit is what is left of any limit when a pace is fast.
 const leastLimit = 2 * time.Second
 

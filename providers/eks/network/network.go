@@ -142,6 +142,18 @@ func (n *Network) Machines(ctx context.Context, cluster string) ([]Machine, erro
 	return found, err
 }
 
+// Told tells whether EC2 knows of an instance of the cluster, in whatever state. It
+// may not know yet of one that was just made.
+func (n *Network) Told(ctx context.Context, cluster, id string) (bool, error) {
+	found, err := n.client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{
+		IncludeManagedResources: managed, Filters: []types.Filter{filter("tag:"+AutoModeTag, cluster), filter("instance-id", id)},
+	})
+	if err != nil {
+		return false, fmt.Errorf("instance %s: %w", id, err)
+	}
+	return len(found.Reservations) > 0, nil
+}
+
 // End ends one machine of the cluster, and does not wait.
 func (n *Network) End(ctx context.Context, id string) error {
 	_, err := n.client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/util/wait"
-
 	"github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
@@ -23,8 +21,9 @@ const (
 const (
 	// endLimit is how long the engine may take to remove a container.
 	endLimit = 30 * time.Second
-	// lookEvery is how old what is known of the machines may be: those who ask
-	// for them do so once a second, and hold all of the cloud while they do.
+	// lookEvery is how old what is known of the machines may be where the engine
+	// tells of no event: those who ask for them do so once a second, and hold all of
+	// the cloud while they do.
 	lookEvery = time.Second
 )
 
@@ -48,16 +47,49 @@ func (f *fleet) saw(all []cloud.Machine, err error) {
 	f.all, f.err = all, err
 }
 
-// watchMachines looks for the machines again and again until the context ends.
-// From then on nobody knows of them.
+// watchMachines looks for the machines whenever one comes or goes, and from time to
+// time, until the context ends. From then on nobody knows of them.
 func (p *plant) watchMachines(ctx context.Context) *fleet {
 	seen := &fleet{}
 	seen.saw(p.machines(ctx))
+	changed := p.machineEvents(ctx)
 	go func() {
-		wait.UntilWithContext(ctx, func(ctx context.Context) { seen.saw(p.machines(ctx)) }, lookEvery)
+		ticker := time.NewTicker(lookEvery)
+		defer ticker.Stop()
+		for ctx.Err() == nil {
+			select {
+			case <-changed:
+			case <-ticker.C:
+			case <-ctx.Done():
+			}
+			seen.saw(p.machines(ctx))
+		}
 		seen.saw(nil, context.Cause(ctx))
 	}()
 	return seen
+}
+
+// bell is rung by whatever is written.
+type bell chan struct{}
+
+// Write implements io.Writer.
+func (b bell) Write(text []byte) (int, error) {
+	select {
+	case b <- struct{}{}:
+	default: // it rings already
+	}
+	return len(text), nil
+}
+
+// machineEvents rings when a machine comes or goes, for as long as the engine tells.
+func (p *plant) machineEvents(ctx context.Context) <-chan struct{} {
+	rings := make(bell, 1)
+	go func() {
+		// An engine that tells nothing is looked at from time to time.
+		_ = engine.Stream(ctx, nil, rings, "events", "--filter", "label="+kindLabel+"="+p.options.Cluster, "--filter", "label="+poolLabel,
+			"--filter", "event=create", "--filter", "event=destroy")
+	}()
+	return rings
 }
 
 // machines are the containers of nodes that Karpenter has made, as EC2 would
