@@ -79,6 +79,17 @@ status: {resources: {cpu: 250m}, conditions: [{type: Ready, status: "True", reas
 				`nodepool shop consolidateAfter 90`, `nodepool shop deleting 0`},
 		},
 		{
+			name: "pool that names what its nodes may be",
+			got: unstructuredFields(t, nodePoolFields, `
+metadata: {name: shop}
+spec: {template: {spec: {requirements: [
+  {key: kubernetes.io/arch, operator: In, values: [arm64, amd64]}, {key: karpenter.sh/capacity-type, operator: In, values: [on-demand]},
+  {key: example.com/generation, operator: Gt, values: ["4"]}]}}}
+`),
+			want: []string{`nodepool shop cpu 0`, `nodepool shop requires 0 "karpenter.sh/capacity-type=on-demand,kubernetes.io/arch=amd64|arm64"`,
+				`nodepool shop deleting 0`},
+		},
+		{
 			name: "pool that never consolidates",
 			got:  unstructuredFields(t, nodePoolFields, "metadata: {name: shop}\nspec: {disruption: {consolidateAfter: Never}}"),
 			want: []string{`nodepool shop cpu 0`, `nodepool shop deleting 0`},

@@ -21,12 +21,33 @@ const (
 // The pools that every cluster has.
 var pools = []string{stack.NodePoolGeneral, stack.NodePoolSystem}
 
-var poolMissing = timeline.Condition{
-	Text:  "one of the pools is missing or not ready",
-	Kinds: []timeline.Kind{timeline.NodePool},
+// poolWrong holds where a pool is not as it says. A label that a node lacks is none
+// that it has otherwise: it may not be registered yet.
+var poolWrong = timeline.Condition{
+	Text:  "one of the pools is missing or not ready, or has a node that it does not allow",
+	Kinds: []timeline.Kind{timeline.NodePool, timeline.Node},
 	Holds: func(s *timeline.State) bool {
-		return slices.ContainsFunc(pools, func(pool string) bool { return !is(s, timeline.NodePool, pool, "Ready") })
+		return slices.ContainsFunc(pools, func(pool string) bool { return !is(s, timeline.NodePool, pool, "Ready") }) ||
+			slices.ContainsFunc(s.All(timeline.Node, "labels"), func(node timeline.Moment) bool {
+				pool := word(s, timeline.Node, node.Object, "pool")
+				return slices.Contains(pools, pool) && !allows(word(s, timeline.NodePool, pool, "requires"), node.Text)
+			})
 	},
+}
+
+// allows tells whether each label that a pool names has one of the values that it
+// names, as in "kubernetes.io/arch=amd64|arm64".
+func allows(requires, labels string) bool {
+	for label := range strings.SplitSeq(labels, ",") {
+		key, value, _ := strings.Cut(label, "=")
+		for requirement := range strings.SplitSeq(requires, ",") {
+			required, values, _ := strings.Cut(requirement, "=")
+			if key == required && !slices.Contains(strings.Split(values, "|"), value) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // is tells whether a truth is known to be true.

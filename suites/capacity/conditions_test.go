@@ -115,7 +115,13 @@ func TestConditions(t *testing.T) {
 		pod := "app-" + string(rune('a'+i))
 		ten = append(ten, at(12, timeline.Pod, pod, "node", 0, "kind-shop-a"), at(12, timeline.Pod, pod, "ready", 1, ""))
 	}
-	ready := join(one(at(-9, timeline.NodePool, "general-purpose", "Ready", 1, "")), one(at(-9, timeline.NodePool, "system", "Ready", 1, "")))
+	ready := join(one(at(-9, timeline.Gap, "nodes", string(timeline.Node), 0, "seen again")),
+		one(at(-9, timeline.NodePool, "general-purpose", "Ready", 1, "")), one(at(-9, timeline.NodePool, "system", "Ready", 1, "")))
+	built := func(pool, labels string) []timeline.Moment { // with the seed's pools
+		return join(ready, one(at(-8, timeline.NodePool, "general-purpose", "requires", 0, "karpenter.sh/capacity-type=on-demand,kubernetes.io/arch=amd64")),
+			one(at(-8, timeline.NodePool, "system", "requires", 0, "kubernetes.io/arch=amd64|arm64")),
+			one(at(-5, timeline.Node, "i-1", "pool", 0, pool)), one(at(-5, timeline.Node, "i-1", "labels", 0, "a=b,"+labels)))
+	}
 
 	for _, test := range []struct {
 		name    string
@@ -124,7 +130,13 @@ func TestConditions(t *testing.T) {
 		want    promise.Outcome
 	}{
 		{"both pools", poolsReady, ready, promise.Kept},
-		{"one pool", poolsReady, ready[:1], promise.Broken},
+		{"one pool", poolsReady, ready[:2], promise.Broken},
+		{"a node of the system's", poolsReady, built("system", "kubernetes.io/arch=arm64"), promise.Kept},
+		{"a node of general purpose", poolsReady, built("general-purpose", "karpenter.sh/capacity-type=on-demand,kubernetes.io/arch=amd64"), promise.Kept},
+		{"a node that is not registered", poolsReady, built("general-purpose", "kubernetes.io/os=linux"), promise.Kept},
+		{"a node of another architecture", poolsReady, built("general-purpose", "kubernetes.io/arch=arm64"), promise.Broken},
+		{"a node of another capacity type", poolsReady, built("general-purpose", "karpenter.sh/capacity-type=spot,kubernetes.io/arch=amd64"), promise.Broken},
+		{"another's node", poolsReady, built("shop", "kubernetes.io/arch=arm64"), promise.Kept},
 		{"a pool that is no more", poolsReady, join(ready, gone(5, timeline.NodePool, "system", "Ready")), promise.Broken},
 		{"a pool that lost its class", poolsReady, join(ready, one(at(5, timeline.NodePool, "system", "Ready", 0, "NodeClassNotFound"))), promise.Broken},
 

@@ -20,8 +20,8 @@ var Suite = e2e.Suite{
 var poolsReady = promise.Promise{
 	ID:    "capacity.pools-ready",
 	Level: promise.Must,
-	Claim: "the pools general-purpose and system are ready",
-	Never: poolMissing,
+	Claim: "the pools general-purpose and system are ready, and their nodes are of what each pool allows",
+	Never: poolWrong,
 	For:   promise.Sum(promise.BatchMax),
 }
 
