@@ -73,9 +73,10 @@ func TestFaultsInEachPhase(t *testing.T) {
 					phase, narrow = "specs", []string{"--focus", `capacity\.runs-the-seed`}
 				}
 				v := newVictim(t, append([]string{"run"}, narrow...)...)
-				v.reaches(t, phase)
 				if at == launching {
 					v.until(t, "a node that is on its way", func() bool { return len(v.launched(t)) > 0 })
+				} else {
+					v.reaches(t, phase)
 				}
 				end.do(t, v)
 				code, took := v.awaitExit(t, exitLimit)
