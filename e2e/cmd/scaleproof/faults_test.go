@@ -68,11 +68,11 @@ func TestFaultsInEachPhase(t *testing.T) {
 	for _, at := range []string{"suite", "images", "cluster", "stack", "specs", launching, "down"} {
 		for _, end := range ends {
 			t.Run(at+"/"+end.name, func(t *testing.T) {
-				phase, narrow := at, []string{"--suite", "metrics"}
+				phase, narrow := at, "--suite=metrics"
 				if at == launching {
-					phase, narrow = "specs", []string{"--focus", `capacity\.runs-the-seed`}
+					phase, narrow = "specs", `--focus=capacity\.runs-the-seed`
 				}
-				v := newVictim(t, append([]string{"run"}, narrow...)...)
+				v := newVictim(t, "run", narrow)
 				if at == launching {
 					v.until(t, "a node that is on its way", func() bool { return len(v.launched(t)) > 0 })
 				} else {

@@ -33,7 +33,6 @@ type forge struct {
 	before      string // the last commit of what is the person's
 	double      *githubdouble.Double
 	api         string // URL of its API
-	directory   string // of the bare repository
 	closers     []func() error
 }
 
@@ -53,12 +52,11 @@ func openForge(ctx context.Context, dir, host string) (_ *forge, err error) {
 	if f.repository, err = server.Repository(ctx, forgeRepository); err != nil {
 		return nil, err
 	}
-	f.directory = f.repository.Directory()
 	if f.before, err = f.repository.Commit(ctx, forgeBranch, map[string][]byte{"README.md": []byte("# Our fleet\n")}, "Begin"); err != nil {
 		return nil, err
 	}
 	f.double = githubdouble.New(forgeOwner, forgeRepository, f.credentials.Token, f.repository.URL())
-	reader, err := f.double.ServeSSH(ctx, net.JoinHostPort(host, "0"), f.directory)
+	reader, err := f.double.ServeSSH(ctx, net.JoinHostPort(host, "0"), f.repository.Directory())
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +132,6 @@ func (f *forge) left(ctx context.Context) ([]string, error) {
 func (f *forge) history(ctx context.Context) ([]byte, error) {
 	return process.Output(ctx, process.Command{
 		Name: "git", Args: []string{"cat-file", "--batch-all-objects", "--batch", "--unordered"},
-		Dir: f.directory,
+		Dir: f.repository.Directory(),
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -19,17 +20,13 @@ func TestForge(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s := settings{provider: "eks", cluster: "x"}
 	for _, variable := range f.env() {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	for _, set := range []struct {
-		variable string
-		field    *string
-	}{{"github-api", &s.git.api}, {"github-user", &s.git.gitHubUser}, {"github-repo", &s.git.gitHubRepo}} {
-		*set.field = valueOf(f.env(), variables[set.variable])
-	}
+	s := settings{provider: "eks", cluster: "x", git: gitSettings{
+		api: os.Getenv(variables["github-api"]), gitHubUser: os.Getenv(variables["github-user"]), gitHubRepo: os.Getenv(variables["github-repo"]),
+	}}
 	delivery := begun(t, s, (&console{stderr: &strings.Builder{}}).logf)
 	if url := delivery.URL(); !strings.HasPrefix(url, "ssh://git@"+loopback+":") {
 		t.Errorf("the cluster reads from %s", url)
@@ -53,14 +50,4 @@ func TestForge(t *testing.T) {
 	if left, err := f.left(t.Context()); len(left) != 1 || err != nil {
 		t.Errorf("their branch was changed, and left is %q, %v", left, err)
 	}
-}
-
-// valueOf is that of a variable.
-func valueOf(environ []string, name string) string {
-	for _, variable := range environ {
-		if value, found := strings.CutPrefix(variable, name+"="); found {
-			return value
-		}
-	}
-	return ""
 }
