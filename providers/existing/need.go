@@ -146,18 +146,18 @@ func monitor(namespace, name string) func(context.Context, clients) error {
 
 // nodePool looks for a NodePool by name.
 func nodePool(name string) func(context.Context, clients) error {
-	return func(ctx context.Context, with clients) error {
-		_, err := with.dynamic.Resource(schema.GroupVersionResource{Group: "karpenter.sh", Version: "v1", Resource: "nodepools"}).
-			Get(ctx, name, metav1.GetOptions{})
-		return err
-	}
+	return exists(schema.GroupVersionResource{Group: "karpenter.sh", Version: "v1", Resource: "nodepools"}, "", name)
 }
 
 // service looks for a service by name.
 func service(namespace, name string) func(context.Context, clients) error {
+	return exists(schema.GroupVersionResource{Version: "v1", Resource: "services"}, namespace, name)
+}
+
+// exists looks for an object by name; the namespace is empty where its kind has none.
+func exists(resource schema.GroupVersionResource, namespace, name string) func(context.Context, clients) error {
 	return func(ctx context.Context, with clients) error {
-		_, err := with.dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "services"}).
-			Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+		_, err := with.dynamic.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
 		return err
 	}
 }
