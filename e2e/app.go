@@ -81,9 +81,37 @@ func (e *Env) prepare(ctx context.Context, name string, pooled bool) *App {
 	return app
 }
 
-// Create renders a fixture into the app's namespace, with the run's mutant laid
-// over it.
+// ApplyFirst is Apply of all but the objects of a kind, which are made once rest
+// is called. Who needs another relation in time between the two than that of
+// being applied at once says so by this.
+func (e *Env) ApplyFirst(ctx context.Context, fixture, without string) (app *App, rest func(context.Context)) {
+	ginkgo.GinkgoHelper()
+	app = e.Prepare(ctx, fixture)
+	var first, last []*unstructured.Unstructured
+	for _, object := range app.render(fixture) {
+		if object.GetKind() == without {
+			last = append(last, object)
+		} else {
+			first = append(first, object)
+		}
+	}
+	app.make(ctx, fixture, first)
+	return app, func(ctx context.Context) {
+		ginkgo.GinkgoHelper()
+		app.make(ctx, fixture, last)
+	}
+}
+
+// Create makes a fixture's objects in the app's namespace, and returns when the
+// last was made.
 func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Time {
+	ginkgo.GinkgoHelper()
+	return a.make(ctx, fixture, a.render(fixture, vars...))
+}
+
+// render returns a fixture's objects in the app's namespace, with the run's mutant
+// laid over them.
+func (a *App) render(fixture string, vars ...Vars) []*unstructured.Unstructured {
 	ginkgo.GinkgoHelper()
 	values := map[string]string{"NAMESPACE": a.namespace}
 	for _, v := range vars {
@@ -95,6 +123,11 @@ func (a *App) Create(ctx context.Context, fixture string, vars ...Vars) time.Tim
 	}
 	stack.UseImage(objects, a.env.config.AppImage)
 	a.authorize(objects)
+	return objects
+}
+
+func (a *App) make(ctx context.Context, fixture string, objects []*unstructured.Unstructured) time.Time {
+	ginkgo.GinkgoHelper()
 	a.objects = append(a.objects, objects...) // before the first is made, so that none stays if another fails
 	for _, object := range objects {
 		if err := a.env.client.Resources(a.namespace).Create(ctx, object); err != nil {

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"time"
 
@@ -100,13 +99,7 @@ func (r *Repository) Vars() Vars { return Vars{"GIT_URL": r.url, "GIT_BRANCH": r
 func (r *Repository) Commit(ctx context.Context, folder, fixture string, vars Vars) time.Time {
 	ginkgo.GinkgoHelper()
 	r.app.disturbRunning(ctx)
-	values := map[string]string{"NAMESPACE": r.app.namespace}
-	maps.Copy(values, vars)
-	objects, err := fixtures.Objects(fixture, r.app.env.mutant.OverlayOf(fixture), values)
-	if err != nil {
-		ginkgo.Fail(err.Error())
-	}
-	stack.UseImage(objects, r.app.env.config.AppImage)
+	objects := r.app.render(fixture, vars)
 	text, err := fixtures.Encode(objects)
 	if err != nil {
 		ginkgo.Fail(err.Error())

@@ -25,7 +25,12 @@ var (
 func specs(env *e2e.Env) {
 	It("climbs as in the seed", e2e.Proves(path, reachesMax), e2e.First, func(ctx SpecContext) {
 		env.KeepNodes(ctx)
-		app := env.Apply(ctx, "example-app")
+		// The HPA first syncs a whole period after it is made. Made with the pod, that
+		// is about when Prometheus has found it and seen all requests, so that chance
+		// would say whether the climb begins by this sync or by the next.
+		app, scale := env.ApplyFirst(ctx, "example-app", "ScaledObject")
+		env.Settle(ctx, app.Scene, app.Applied(), timeline.AtLeast(timeline.Deployment, "ready", 1))
+		scale(ctx)
 		env.Settle(ctx, app.Scene, app.Applied(), timeline.All(timeline.Settled(1), watched))
 
 		// The first request is waited for, so that the other thirty fall
