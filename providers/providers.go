@@ -66,8 +66,15 @@ type Finder interface {
 
 // HostReachable is a Cluster whose pods can reach the machine the suite runs on.
 type HostReachable interface {
-	// HostAddress is that machine's IP address as pods see it.
-	HostAddress(ctx context.Context) (string, error)
+	HostAddress(ctx context.Context) (HostAddress, error)
+}
+
+// HostAddress is an address of the machine the suite runs on, HOST or HOST:PORT.
+type HostAddress struct {
+	// Reached is what pods connect to.
+	Reached string
+	// Listen is where it comes in: the same, unless something passes it on.
+	Listen string
 }
 
 // Machine is what a node runs on: an instance, a container.

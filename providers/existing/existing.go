@@ -202,7 +202,9 @@ type reachable struct {
 }
 
 // HostAddress implements providers.HostReachable.
-func (r *reachable) HostAddress(context.Context) (string, error) { return r.address, nil }
+func (r *reachable) HostAddress(context.Context) (providers.HostAddress, error) {
+	return providers.HostAddress{Reached: r.address, Listen: r.address}, nil
+}
 
 // Config implements providers.Cluster.
 func (c *cluster) Config() *rest.Config { return rest.CopyConfig(c.config) }

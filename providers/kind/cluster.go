@@ -45,9 +45,10 @@ func (c *cluster) Config() *rest.Config {
 // Traits implements providers.Cluster.
 func (c *cluster) Traits() providers.Traits { return c.traits }
 
-// HostAddress implements providers.HostReachable: the host's address on the
-// network that the nodes are in.
-func (c *cluster) HostAddress(ctx context.Context) (string, error) { return gateway(ctx) }
+// HostAddress implements providers.HostReachable.
+func (c *cluster) HostAddress(ctx context.Context) (providers.HostAddress, error) {
+	return hostAddress(ctx, c.name+"-control-plane")
+}
 
 // Kubeconfig implements providers.KubeconfigHolder.
 func (c *cluster) Kubeconfig() (path, context string) { return c.home.kubeconfig(), "kind-" + c.name }

@@ -3,9 +3,12 @@ package kind
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
+	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/kind/engine"
 )
 
@@ -73,7 +76,46 @@ func (p *Provider) HostAddress(ctx context.Context) (string, error) {
 	return gateway(ctx)
 }
 
-// gateway is the host's address on the network.
+// engineHost is the name of the machine that an engine in a virtual machine is
+// used from. What comes to its address there comes in on that machine's loopback:
+// https://docs.docker.com/desktop/features/networking/networking-how-tos/, "I want
+// to connect from a container to a service on the host".
+const engineHost = "host.docker.internal"
+
+// hostAddress is where a node reaches this machine: at the network's gateway,
+// unless that is the address of another that the engine runs in.
+func hostAddress(ctx context.Context, node string) (providers.HostAddress, error) {
+	address, err := gateway(ctx)
+	if err != nil {
+		return providers.HostAddress{}, err
+	}
+	own, err := isOwn(address)
+	if err != nil || own {
+		return providers.HostAddress{Reached: address, Listen: address}, err
+	}
+	known, err := engine.Run(ctx, "exec", node, "getent", "ahostsv4", engineHost)
+	if err != nil {
+		return providers.HostAddress{}, fmt.Errorf("the nodes do not reach this machine, which delivers to them: "+
+			"it has not the address of the network %s's gateway, %s, and node %s knows no %s; "+
+			"use an engine that runs as root on this machine, or Docker Desktop: %w", networkName, address, node, engineHost, err)
+	}
+	first, _, _ := strings.Cut(known, " ")
+	return providers.HostAddress{Reached: first, Listen: "127.0.0.1"}, nil
+}
+
+// isOwn tells whether this machine has an address.
+func isOwn(address string) (bool, error) {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return false, fmt.Errorf("addresses of this machine: %w", err)
+	}
+	return slices.ContainsFunc(all, func(a net.Addr) bool {
+		network, ok := a.(*net.IPNet)
+		return ok && network.IP.String() == address
+	}), nil
+}
+
+// gateway is the network's, which is the engine's host.
 func gateway(ctx context.Context) (string, error) {
 	text, err := engine.Run(ctx, "network", "inspect", networkName, "--format", "{{range .IPAM.Config}}{{.Gateway}} {{end}}")
 	if err != nil {

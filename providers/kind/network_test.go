@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/kind/engine/fakedocker"
 )
 
@@ -121,5 +122,34 @@ func awaitFile(t *testing.T, path string) {
 			t.Fatalf("there is no %s", path)
 		case <-ticker.C:
 		}
+	}
+}
+
+// TestHostAddress is the gateway's where this machine has it, and else that of the
+// machine which an engine in a virtual one is used from.
+func TestHostAddress(t *testing.T) {
+	unknown := fakedocker.Fails("exec *", "")
+	const desktop = "192.168.65.254  STREAM host.docker.internal\n192.168.65.254  DGRAM\n"
+	for name, test := range map[string]struct {
+		gateway string
+		known   fakedocker.Answer
+		want    providers.HostAddress
+		says    string
+	}{
+		"engine here":            {gateway: "127.0.0.1", known: unknown, want: providers.HostAddress{Reached: "127.0.0.1", Listen: "127.0.0.1"}},
+		"engine of a desktop":    {gateway: "192.0.2.254", known: fakedocker.Says("exec *", desktop), want: providers.HostAddress{Reached: "192.168.65.254", Listen: "127.0.0.1"}},
+		"engine without root":    {gateway: "192.0.2.254", known: unknown, says: "use an engine that runs as root"},
+		"network without a host": {gateway: "", known: unknown, says: "docker network rm kind"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fakedocker.Install(t, "docker", fakedocker.Says("network inspect kind *", test.gateway), test.known)
+			got, err := hostAddress(t.Context(), "it-control-plane")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("address (-want +got):\n%s", diff)
+			}
+			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v, want %q", err, test.says)
+			}
+		})
 	}
 }

@@ -120,16 +120,20 @@ func serveGit(ctx context.Context, s settings, reachable providers.HostReachable
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		address = net.JoinHostPort(address, "0") // any free port
+	listen := address.Listen
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		listen = net.JoinHostPort(listen, "0") // any free port
 	}
 	dir, err := repositories(s)
 	if err != nil {
 		return nil, err
 	}
-	server, err := git.Serve(ctx, dir, address)
+	server, err := git.Serve(ctx, dir, listen)
 	if err != nil && s.gitAddress != "" {
 		return nil, fmt.Errorf("--git-address %s: it has to be an address of this machine, and its port free: %w", s.gitAddress, err)
+	}
+	if err == nil && address.Reached != address.Listen {
+		server.ReachedAt(address.Reached)
 	}
 	return server, err
 }
