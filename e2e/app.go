@@ -204,19 +204,10 @@ func (a *App) sample(objects []*unstructured.Unstructured) {
 		for _, t := range triggersOf(object) {
 			a.recorder.Sample(samplePeriod, watch.ExternalMetric(a.env.watched, a.namespace, t.metric, object.GetName()))
 			if t.query != "" {
-				a.samplePrometheus(t)
+				a.Query(t.metric, t.query)
 			}
 		}
 	}
-}
-
-func (a *App) samplePrometheus(t trigger) {
-	ginkgo.GinkgoHelper()
-	sampler, err := watch.PromQL(a.env.watched, prometheus, t.metric, t.query)
-	if err != nil {
-		ginkgo.Fail(err.Error())
-	}
-	a.recorder.Sample(samplePeriod, sampler)
 }
 
 // trigger is what is sampled of one: the metric it is served as, and its query,

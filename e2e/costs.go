@@ -58,7 +58,6 @@ func (s *Scene) costs(ctx context.Context) (promise.Costs, error) {
 	}
 	state := s.Now()
 	setSeconds(costs, state, promise.KEDAPoll, "polling")
-	setSeconds(costs, state, promise.Cooldown, "cooldown")
 	for _, read := range []func(context.Context, promise.Costs) error{s.env.scrapeIntervals, s.env.commandLines, s.flux, s.nodeCosts} {
 		if err := read(ctx, costs); err != nil {
 			return nil, err
@@ -114,14 +113,15 @@ func (e *Env) commandLines(ctx context.Context, costs promise.Costs) error {
 	return nil
 }
 
-// flux are costs that Flux's objects tell. How often Flux looks by itself is
-// the GitRepository's interval: its Kustomizations follow a new artifact at
-// once.
+// flux are costs that Flux's objects tell. How often Flux looks for a commit is the
+// GitRepository's interval: its Kustomizations follow a new artifact at once, and
+// else apply what they have again at an interval of their own.
 var flux = []struct {
 	term        promise.Term
 	kind, field string
 }{
 	{promise.FluxInterval, "source.toolkit.fluxcd.io/v1/GitRepositoryList", "interval"},
+	{promise.FluxReapply, "kustomize.toolkit.fluxcd.io/v1/KustomizationList", "interval"},
 	{promise.FluxTimeout, "kustomize.toolkit.fluxcd.io/v1/KustomizationList", "timeout"},
 }
 

@@ -89,7 +89,7 @@ func keep(env *e2e.Env, config e2e.Config) error {
 		return err
 	}
 	if keeper, ok := cluster.(providers.MachineKeeper); ok {
-		env.Keep(keeper)
+		env.UseMachines(keeper)
 	}
 	return nil
 }

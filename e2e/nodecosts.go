@@ -42,7 +42,6 @@ var batching = []struct {
 	environment, flag string
 	fallback          time.Duration
 }{
-	{promise.BatchIdle, "BATCH_IDLE_DURATION", "--batch-idle-duration", time.Second},
 	{promise.BatchMax, "BATCH_MAX_DURATION", "--batch-max-duration", 10 * time.Second},
 }
 

@@ -15,21 +15,21 @@ func TestBatchingIsReadFromWhatIsInForce(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		containers []corev1.Container
-		idle, max  time.Duration
+		max        time.Duration
 	}{
-		{name: "a managed Karpenter", idle: time.Second, max: 10 * time.Second},
-		{name: "its defaults", containers: []corev1.Container{{Env: []corev1.EnvVar{env("LOG_LEVEL", "info")}}}, idle: time.Second, max: 10 * time.Second},
-		{name: "the environment", containers: []corev1.Container{{Env: []corev1.EnvVar{env("BATCH_MAX_DURATION", "3s"), env("BATCH_IDLE_DURATION", "500ms")}}},
-			idle: 500 * time.Millisecond, max: 3 * time.Second},
+		{name: "a managed Karpenter", max: 10 * time.Second},
+		{name: "its defaults", containers: []corev1.Container{{Env: []corev1.EnvVar{env("LOG_LEVEL", "info")}}}, max: 10 * time.Second},
+		{name: "the environment", containers: []corev1.Container{{Env: []corev1.EnvVar{env("BATCH_MAX_DURATION", "3s")}}},
+			max: 3 * time.Second},
 		{name: "a flag", containers: []corev1.Container{{Env: []corev1.EnvVar{env("BATCH_MAX_DURATION", "3s")}, Args: []string{"--batch-max-duration=4s"}}},
-			idle: time.Second, max: 4 * time.Second},
+			max: 4 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			costs := promise.Costs{}
 			if err := setBatching(costs, test.containers); err != nil {
 				t.Fatal(err)
 			}
-			want := promise.Costs{promise.BatchIdle.Name: test.idle, promise.BatchMax.Name: test.max}
+			want := promise.Costs{promise.BatchMax.Name: test.max}
 			if diff := cmp.Diff(want, costs); diff != "" {
 				t.Errorf("costs (-want +got):\n%s", diff)
 			}

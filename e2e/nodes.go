@@ -28,8 +28,8 @@ const nodesEnd = 2 * time.Minute
 // poolKind is Karpenter's NodePool.
 const poolKind = "NodePool"
 
-// Keep has the env ask the provider about machines.
-func (e *Env) Keep(keeper providers.MachineKeeper) { e.keeper = keeper }
+// UseMachines has the env ask the provider about machines.
+func (e *Env) UseMachines(keeper providers.MachineKeeper) { e.keeper = keeper }
 
 // Provision puts a fixture with a NodePool of its own into a namespace of its
 // own, as Apply does. Pool and namespace have one name; the spec is over when

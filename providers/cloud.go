@@ -32,13 +32,6 @@ type CloudRequests struct {
 	ByOperation map[string]int `json:"byOperation,omitempty"`
 }
 
-// Priced is a Provider whose clusters cost money.
-type Priced interface {
-	// Bill says what a cluster of that name would be made of and would cost, or why
-	// it could not be. It asks nobody and makes nothing.
-	Bill(name string) (Bill, error)
-}
-
 // Bill is what is made, and an estimate of what it costs.
 type Bill struct {
 	// Resources are all that would be made, in order.

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/renameio/v2"
 )
 
 // The files that Save writes into a run's folder, and the folder in which the
@@ -139,11 +141,7 @@ func Find(out, name string) (string, error) {
 
 // replace writes a file so that a reader finds the old text or the new one.
 func replace(path string, text []byte) error {
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, text, 0o644); err != nil {
-		return fmt.Errorf("write a report: %w", err)
-	}
-	if err := os.Rename(temporary, path); err != nil {
+	if err := renameio.WriteFile(path, text, 0o644); err != nil {
 		return fmt.Errorf("write a report: %w", err)
 	}
 	return nil

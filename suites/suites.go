@@ -4,7 +4,6 @@ package suites
 
 import (
 	"github.com/scaleproof/scaleproof/e2e"
-	"github.com/scaleproof/scaleproof/e2e/promise"
 	"github.com/scaleproof/scaleproof/suites/capacity"
 	"github.com/scaleproof/scaleproof/suites/delivery"
 	"github.com/scaleproof/scaleproof/suites/metrics"
@@ -15,13 +14,4 @@ import (
 // All returns every suite, in the order of the chain that they prove.
 func All() []e2e.Suite {
 	return []e2e.Suite{metrics.Suite, scaleout.Suite, capacity.Suite, delivery.Suite, observability.Suite}
-}
-
-// Promises returns the promises of all suites.
-func Promises() []promise.Promise {
-	var all []promise.Promise
-	for _, s := range All() {
-		all = append(all, s.Promises...)
-	}
-	return all
 }

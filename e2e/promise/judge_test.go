@@ -12,7 +12,7 @@ import (
 
 var (
 	start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	costs = Costs{"scrape": 5 * time.Second, "KEDA poll": 5 * time.Second, "cooldown": 10 * time.Second}
+	costs = Costs{"scrape": 5 * time.Second, "KEDA poll": 5 * time.Second, "consolidateAfter": 10 * time.Second}
 )
 
 func at(seconds float64, m timeline.Moment) timeline.Moment {
@@ -35,8 +35,8 @@ func lost(since float64) timeline.Moment {
 
 var (
 	within   = Promise{ID: "a.within", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Scrape, KEDAPoll)}
-	holds    = Promise{ID: "a.holds", Level: Must, Claim: "c", Never: timeline.Ready(3), For: Sum(Cooldown)}
-	twoSided = Promise{ID: "a.two-sided", Level: Must, Claim: "c", Kept: timeline.Ready(2), Early: Sum(Cooldown), Limit: Sum(Cooldown, Scrape)}
+	holds    = Promise{ID: "a.holds", Level: Must, Claim: "c", Never: timeline.Ready(3), For: Sum(ConsolidateAfter)}
+	twoSided = Promise{ID: "a.two-sided", Level: Must, Claim: "c", Kept: timeline.Ready(2), Early: Sum(ConsolidateAfter), Limit: Sum(ConsolidateAfter, Scrape)}
 	pathed   = Promise{ID: "a.path", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Scrape, KEDAPoll), Never: timeline.Ready(3)}
 )
 
@@ -45,10 +45,10 @@ var (
 	podsGone = timeline.Moment{Kind: timeline.Pod, Object: "web", Field: "ready", Gone: true}
 	lostPods = timeline.Lost(timeline.Pod, "", 0, "connection refused")
 
-	windowed = Promise{ID: "a.windowed", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Cooldown, Scrape), Never: timeline.Ready(3), For: Sum(Cooldown)}
+	windowed = Promise{ID: "a.windowed", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(ConsolidateAfter, Scrape), Never: timeline.Ready(3), For: Sum(ConsolidateAfter)}
 	watched  = Promise{ID: "a.watched", Level: Must, Claim: "c", Kept: timeline.Ready(2), Limit: Sum(Scrape, KEDAPoll), Never: timeline.Ready(3), After: Sum(Scrape)}
-	emptied  = Promise{ID: "a.emptied", Level: Must, Claim: "c", Kept: timeline.None(timeline.Pod, "ready"), Limit: Sum(Cooldown)}
-	unwanted = Promise{ID: "a.unwanted", Level: Must, Claim: "c", Never: timeline.All(timeline.Ready(2), timeline.None(timeline.Pod, "ready")), For: Sum(Cooldown)}
+	emptied  = Promise{ID: "a.emptied", Level: Must, Claim: "c", Kept: timeline.None(timeline.Pod, "ready"), Limit: Sum(ConsolidateAfter)}
+	unwanted = Promise{ID: "a.unwanted", Level: Must, Claim: "c", Never: timeline.All(timeline.Ready(2), timeline.None(timeline.Pod, "ready")), For: Sum(ConsolidateAfter)}
 )
 
 func pods(ready float64) timeline.Moment {

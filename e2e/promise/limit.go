@@ -26,17 +26,15 @@ var (
 	KEDAPoll        = Term{"KEDA poll", 1}            // the ScaledObject's pollingInterval
 	HPASync         = Term{"HPA sync", 1}             // the controller-manager's sync period
 	PodStart        = Term{"pod start", 1}            // the cluster's trait
-	Window          = Term{"stabilization window", 1} // the HPA's behavior
-	Cooldown        = Term{"cooldown", 1}             // the ScaledObject's cooldownPeriod
 	UsageSample     = Term{"kubelet usage sample", 1} // from a pod's first to its second
 	Resolution      = Term{"metric resolution", 1}    // metrics-server's
 	Recheck         = Term{"APIService recheck", 1}   // the aggregator's
-	FluxInterval    = Term{"Flux interval", 1}        // the Kustomization's or source's
+	FluxInterval    = Term{"Flux interval", 1}        // the source's
+	FluxReapply     = Term{"Flux re-apply", 1}        // the Kustomization's interval, where nothing new comes
 	FluxReconcile   = Term{"Flux reconcile", 1}       // from a request to a reconcile done
 	FluxTimeout     = Term{"Flux timeout", 1}         // the Kustomization's, for what it applied to be ready
 	FluxRequeue     = Term{"Flux requeue", 1}         // until a dependency is looked at again
 
-	BatchIdle           = Term{"Karpenter batch idle", 1} // without a new pod, until Karpenter makes nodes
 	BatchMax            = Term{"Karpenter batch", 1}      // until it does, whatever pods come
 	NodeLaunch          = Term{"node launch", 1}          // the cluster's trait
 	ConsolidateAfter    = Term{"consolidateAfter", 1}     // the NodePool's

@@ -31,7 +31,7 @@ type Promise struct {
 	// ID is suite.kebab-claim; Ginkgo's labels forbid a slash.
 	ID    string
 	Level Level
-	// Claim is one sentence with no number and no "should".
+	// Claim is one sentence with no duration and no "should".
 	Claim string
 
 	Kept  timeline.Condition

@@ -33,7 +33,8 @@ const (
 	priceSource = "an estimate from public price lists of us-east-1 in 2026; your region and contract differ, and traffic costs extra"
 )
 
-// Bill implements providers.Priced. A cluster that this machine has made before
+// Bill says what a cluster of that name would be made of and would cost, or why it
+// could not be. It asks nobody and makes nothing. A cluster that this machine has made before
 // keeps its time, and is refused when that is over. Its resources are read off the very
 // template that is sent.
 func (p *Provider) Bill(name string) (providers.Bill, error) {

@@ -84,7 +84,6 @@ type Provider struct{ options Options }
 var (
 	_ providers.Provider = (*Provider)(nil)
 	_ providers.Finder   = (*Provider)(nil)
-	_ providers.Priced   = (*Provider)(nil)
 )
 
 // New returns a provider, or an error for options that can never work.

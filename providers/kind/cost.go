@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -66,18 +65,13 @@ type machine struct {
 	Specs int `json:"specs"`
 }
 
-// writeMachine replaces the file in one step. What is half-written lies in the
-// cluster's folder: two clusters may be made at a time.
+// writeMachine replaces the file in one step: two clusters may be made at a time.
 func (h home) writeMachine(m machine) error {
 	data, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	whole := filepath.Join(h.dir, "machine.json")
-	if err := replace(whole, data); err != nil {
-		return err
-	}
-	return os.Rename(whole, h.machine)
+	return replace(h.machine, data)
 }
 
 // Carries is how many specs can run at a time on a cluster of this machine, by the

@@ -122,10 +122,12 @@ var drift = promise.Promise{
 	Never: goneBeforeTheNew,
 }
 
+// A provider that tells of the loss has the node given up at once. Where none does,
+// Karpenter waits until the node should have registered.
 var registrationFailure = promise.Promise{
 	ID:    "capacity.registration-failure",
 	Level: promise.Should,
-	Claim: "a node that never registers is given up and replaced",
+	Claim: "a node whose machine goes before it registers is given up and replaced",
 	Kept:  replaced,
 	Limit: promise.Sum(promise.RegistrationTimeout, promise.BatchMax, promise.NodeLaunch, promise.PodStart),
 }

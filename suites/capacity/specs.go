@@ -64,7 +64,7 @@ func provisioning(env *e2e.Env) {
 		env.Prove(ctx, app.Scene, served, newPodsServe)
 	}, onNodes)
 
-	It("replaces a node that never joins", e2e.Proves(registrationFailure), func(ctx SpecContext) {
+	It("replaces a node whose machine goes before it joins", e2e.Proves(registrationFailure), func(ctx SpecContext) {
 		app := env.Provision(ctx, "nodes/one")
 		env.Settle(ctx, app.Scene, app.Applied(), anyLaunched)
 		claim := claims(app.Now())[0]

@@ -58,7 +58,7 @@ var correctsDrift = promise.Promise{
 	Kept:  editIsUndone,
 	// A reconcile that has passed the edited object goes on, and the next one
 	// comes an interval after it.
-	Limit: promise.Sum(promise.FluxInterval, promise.FluxReconcile.Times(2)),
+	Limit: promise.Sum(promise.FluxReapply, promise.FluxReconcile.Times(2)),
 }
 
 var keepsLastGood = promise.Promise{

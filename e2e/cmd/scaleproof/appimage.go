@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/scaleproof/scaleproof/fixtures/images"
+	"github.com/scaleproof/scaleproof/providers/kind/engine"
 	"github.com/scaleproof/scaleproof/reports"
 	"github.com/scaleproof/scaleproof/reports/progress"
 )
@@ -39,7 +40,11 @@ func publish(ctx context.Context, root string, s settings, out io.Writer) (strin
 	if s.appImage == "" || s.appPresent {
 		return s.appImage, nil
 	}
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return "", err
+	}
 	board := progress.New(out)
 	defer board.Close()
-	return images.Publish(ctx, images.Options{Root: root, Progress: board, Redact: reports.Redact}, "example-app", s.appImage)
+	return images.Publish(ctx, images.Options{Root: root, Cache: cache, Progress: board, Redact: reports.Redact}, "example-app", s.appImage)
 }

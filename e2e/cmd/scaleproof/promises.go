@@ -69,6 +69,8 @@ func catalogue(all []e2e.Suite) (string, error) {
 				p.ID, p.Level, cell(p.Claim), cell(bounds(p)), cell(strings.Join(breakers[p.ID], ", ")))
 		}
 	}
+	fmt.Fprintf(&b, "\n## cleanup\n\nwhat follows the specs, on a cluster that could leave something behind\n\n| id | level | claim |\n|---|---|---|\n| %s | %s | %s |\n",
+		nothingLeft, promise.Must, cell(nothingLeftClaim))
 	return b.String(), nil
 }
 

@@ -95,7 +95,11 @@ func makeImages(ctx context.Context, root string, s settings, out io.Writer) (im
 	}
 	board := progress.New(out)
 	defer board.Close()
-	made, err := images.Ensure(ctx, images.Options{Root: root, Source: source, Progress: board, Docker: engine.Stream})
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return imageSet{}, err
+	}
+	made, err := images.Ensure(ctx, images.Options{Root: root, Cache: cache, Source: source, Progress: board, Docker: engine.Stream})
 	if err != nil {
 		return imageSet{}, err
 	}

@@ -205,9 +205,13 @@ func endAllOrphans(ctx context.Context) error {
 // authenticator builds aws-iam-authenticator, unless that was done, and returns
 // its file.
 func (c *console) authenticator(ctx context.Context, root string) (string, error) {
+	cache, err := engine.CacheDir()
+	if err != nil {
+		return "", err
+	}
 	board := progress.New(c.stderr)
 	defer board.Close()
-	made, err := images.Ensure(ctx, images.Options{Root: root, Progress: board, Docker: engine.Stream, Only: []string{images.Authenticator}})
+	made, err := images.Ensure(ctx, images.Options{Root: root, Cache: cache, Progress: board, Docker: engine.Stream, Only: []string{images.Authenticator}})
 	if err != nil {
 		return "", err
 	}

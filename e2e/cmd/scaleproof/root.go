@@ -80,8 +80,8 @@ func newRoot(c *console) *cobra.Command {
 		Use:   "scaleproof",
 		Short: "prove that an event-driven autoscaling stack keeps its promises",
 		Long: `scaleproof installs an event-driven autoscaling stack (KEDA, Prometheus, the
-HPA, metrics-server, Flux) on a cluster, acts on it, records what happens and
-judges whether each promise of PROMISES.md is kept.
+HPA, metrics-server, Karpenter, Flux) on a cluster, acts on it, records what
+happens and judges whether each promise of PROMISES.md is kept.
 
 Exit codes: 0 every MUST was kept, 1 a MUST was broken, 2 none was, but the suite
 could not run, or could not see enough to judge a MUST.

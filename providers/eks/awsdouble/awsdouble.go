@@ -21,7 +21,6 @@ package awsdouble
 import (
 	"context"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -208,18 +207,5 @@ func (s *Server) Unsupported() map[string][]string {
 	for _, service := range s.services {
 		all[service.Scope] = service.Unsupported()
 	}
-	return all
-}
-
-// Supported are the operations that the double serves, as "service:Operation",
-// sorted.
-func (s *Server) Supported() []string {
-	var all []string
-	for _, service := range s.services {
-		for _, operation := range service.Operations {
-			all = append(all, service.Scope+":"+operation.Name)
-		}
-	}
-	slices.Sort(all)
 	return all
 }

@@ -72,9 +72,6 @@ func (s *Stack) Changing() bool { return strings.HasSuffix(string(s.Status), "_I
 // Deleting tells that it is being removed.
 func (s *Stack) Deleting() bool { return s.Status == types.StackStatusDeleteInProgress }
 
-// Network is the id of the virtual network, if it was made.
-func (s *Stack) Network() string { return s.Outputs["VpcId"] }
-
 // Subnets are the ids of the two.
 func (s *Stack) Subnets() []string { return strings.Split(s.Outputs["SubnetIds"], ",") }
 
