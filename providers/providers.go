@@ -4,6 +4,7 @@ package providers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -85,13 +86,16 @@ type Machine struct {
 	Pool string
 }
 
+// ErrMachineKept is that the provider's owner ends machines, and lets nobody else.
+var ErrMachineKept = errors.New("nobody may take a machine away here")
+
 // MachineKeeper is a Cluster whose provider sees the machines under its nodes,
 // also those whose Node or NodeClaim is no more.
 type MachineKeeper interface {
 	// Machines are all that exist, running or not.
 	Machines(ctx context.Context) ([]Machine, error)
 	// Terminate takes a machine away at once, as an outage does. One that is
-	// gone already is no error.
+	// gone already is no error. Where nobody may take any away it is ErrMachineKept.
 	Terminate(ctx context.Context, providerID string) error
 }
 

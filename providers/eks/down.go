@@ -153,16 +153,28 @@ func (c *cluster) removePlane(ctx context.Context, notes *ledger.Ledger, plane *
 			return err
 		}
 	}
+	c.prepareRemoval(ctx, plane)
+	if err := c.reach.planes.Delete(ctx, c.name, c.options.Log); err != nil {
+		return err
+	}
+	return notes.Gone(clusterKind, c.name)
+}
+
+// prepareRemoval takes off the cluster what outlives it or holds on to it, as far as
+// that works. It has half of the time that there is: a machine that does not end must
+// not keep the control plane, which costs, from being removed.
+func (c *cluster) prepareRemoval(ctx context.Context, plane *types.Cluster) {
+	if end, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Until(end)/2, errors.New("the control plane is to be removed in time"))
+		defer cancel()
+	}
 	if plane.Status == types.ClusterStatusActive {
 		c.empty(ctx, plane)
 	}
 	if err := c.clearInterfaces(ctx); err != nil {
 		c.options.Log("going on: %v", c.seal(err)) // the stack's removal tries it again
 	}
-	if err := c.reach.planes.Delete(ctx, c.name, c.options.Log); err != nil {
-		return err
-	}
-	return notes.Gone(clusterKind, c.name)
 }
 
 // identities are the OIDC providers that were this cluster's when they were first asked

@@ -32,6 +32,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/gofrs/flock"
 
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks/cloud"
@@ -194,7 +195,32 @@ func (p *Provider) Check(ctx context.Context, name string) error {
 	if err := c.enter(ctx, notes.Head()); err != nil {
 		return c.seal(fmt.Errorf("cluster %s: %w", c.name, err))
 	}
+	if partition := c.reach.account.Partition; partition != "aws" {
+		return fmt.Errorf("region %s is in AWS' partition %s, for which neither policy.json nor the stack's roles are written: choose another region",
+			c.reach.account.Region, partition)
+	}
 	return nil
+}
+
+// Reserve keeps a cluster, whether it is there or not, for this process: until
+// release, or until the process ends in whatever way, every other Reserve of its name
+// on this machine is an error. Up and Down ask for none.
+func (p *Provider) Reserve(name string) (release func(), err error) {
+	full, err := ClusterName(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(p.options.home(), 0o700); err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(p.options.home(), full+".run.lock"))
+	switch held, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	case !held:
+		return nil, fmt.Errorf("cluster %s: a run uses this cluster: wait for it, stop it, or set CLUSTER_NAME", full)
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // home is the folder of ledgers and kubeconfigs.

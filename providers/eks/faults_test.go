@@ -150,7 +150,7 @@ func (w *world) denied(t *testing.T, service, operation string) {
 // TestFaultsOfTerminate are machines that outlive their cluster, which to wait for
 // takes too long to let faults befall all calls.
 func TestFaultsOfTerminate(t *testing.T) {
-	stay := func(k *double.Knobs) { k.StuckInstances = true }
+	stay := func(k *double.Knobs) { k.StuckInstances, k.KeepsInstances = true, false }
 	const operation = "TerminateInstances"
 	for _, fault := range []awsdouble.Fault{
 		{Kind: awsdouble.Denied, Operation: operation, Times: 1},
@@ -202,13 +202,15 @@ func TestKnobs(t *testing.T) {
 		"everything known late": {turn: func(k *double.Knobs) {
 			k.Hidden = map[double.Kind]int{double.Cluster: 2, double.Stack: 2, double.OIDCProvider: 2}
 		}},
-		"leaked interfaces":           {turn: func(k *double.Knobs) { k.LeakedInterfaces, k.InterfaceBusy = 3, 4 }},
-		"leaked security groups":      {turn: func(k *double.Knobs) { k.LeakedGroups = true }},
-		"leaked volumes":              {turn: func(k *double.Knobs) { k.LeakedVolumes = 3 }},
-		"machines that stay":          {turn: func(k *double.Knobs) { k.StuckInstances = true }, says: "", wait: time.Minute},
-		"managed things are hidden":   {turn: func(k *double.Knobs) { k.HideManaged, k.LeakedInterfaces, k.LeakedVolumes = true, 2, 2 }},
-		"everything on pages of one":  {turn: func(k *double.Knobs) { k.PageSize, k.Instances, k.LeakedInterfaces, k.LeakedVolumes = 1, 3, 3, 3 }},
-		"no instance profile is left": {turn: func(k *double.Knobs) { k.LeakedProfile = false }},
+		"leaked interfaces":                   {turn: func(k *double.Knobs) { k.LeakedInterfaces, k.InterfaceBusy = 3, 4 }},
+		"leaked security groups":              {turn: func(k *double.Knobs) { k.LeakedGroups = true }},
+		"leaked volumes":                      {turn: func(k *double.Knobs) { k.LeakedVolumes = 3 }},
+		"machines that stay":                  {turn: func(k *double.Knobs) { k.StuckInstances, k.KeepsInstances = true, false }, says: "", wait: time.Minute},
+		"machines that only EKS ends":         {turn: func(k *double.Knobs) { k.StuckInstances = true }, back: func(k *double.Knobs) { k.KeepsInstances = false }, says: "AWS lets only EKS end this machine", wait: time.Minute},
+		"a stack whose removal is known late": {turn: func(k *double.Knobs) { k.StaleStack = 5 }},
+		"managed things are hidden":           {turn: func(k *double.Knobs) { k.HideManaged, k.LeakedInterfaces, k.LeakedVolumes = true, 2, 2 }},
+		"everything on pages of one":          {turn: func(k *double.Knobs) { k.PageSize, k.Instances, k.LeakedInterfaces, k.LeakedVolumes = 1, 3, 3, 3 }},
+		"no instance profile is left":         {turn: func(k *double.Knobs) { k.LeakedProfile = false }},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

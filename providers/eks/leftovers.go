@@ -116,6 +116,10 @@ func (c *cluster) standingIssuers(ctx context.Context, issuers []string) ([]stri
 	return slices.DeleteFunc(issuers, func(issuer string) bool { return !slices.Contains(all, issuer) }), err
 }
 
+// freeOfCharge are what Auto Mode starts machines by, which costs nothing and is for
+// EKS to remove. EC2 may list it for as long as it likes.
+var freeOfCharge = []string{"fleet", "spot-instances-request", "launch-template"}
+
 // inEC2 is what has a tag of ours in EC2 or, unless those are someone else's,
 // Auto Mode's.
 func (c *cluster) inEC2(ctx context.Context, foreign bool) ([]network.Tagged, error) {
@@ -135,7 +139,8 @@ func (c *cluster) inEC2(ctx context.Context, foreign bool) ([]network.Tagged, er
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, slices.DeleteFunc(automatic, func(t network.Tagged) bool { return t.Kind == "volume" })...) // of any age
+	elsewhere := func(t network.Tagged) bool { return t.Kind == "volume" || slices.Contains(freeOfCharge, t.Kind) } // volumes of any age
+	all = append(all, slices.DeleteFunc(automatic, elsewhere)...)
 	for kind, made := range map[string][]network.Made{"instance": machines, "volume": volumes} {
 		for _, m := range made {
 			all = append(all, network.Tagged{Kind: kind, ID: m.ID, Value: c.name})

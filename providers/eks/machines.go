@@ -2,6 +2,7 @@ package eks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"time"
@@ -67,6 +68,9 @@ func (c *cluster) Terminate(ctx context.Context, providerID string) error {
 	err = pace.Prompt().Until(limited, func(ctx context.Context) (bool, error) { return machines.Told(ctx, c.name, id) })
 	if err == nil {
 		err = machines.End(ctx, id)
+	}
+	if errors.Is(err, network.ErrManaged) {
+		return errors.Join(providers.ErrMachineKept, c.seal(err))
 	}
 	if err != nil {
 		return c.seal(fmt.Errorf("cluster %s: %w", c.name, err))

@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scaleproof/scaleproof/providers"
+	"github.com/scaleproof/scaleproof/providers/eks/awsdouble"
 	double "github.com/scaleproof/scaleproof/providers/eks/awsdouble/cloud"
+	"github.com/scaleproof/scaleproof/providers/eks/network"
 )
 
 // pools are those of the machines, sorted.
@@ -48,7 +51,10 @@ func TestMachines(t *testing.T) {
 	if diff := cmp.Diff([]string{"general-purpose", "system"}, pools(before)); diff != "" {
 		t.Fatalf("pools of the machines (-want +got):\n%s", diff)
 	}
-	w.Turn(func(k *double.Knobs) { k.Terminating = double.Pace{} })
+	if err := keeper.Terminate(t.Context(), before[0].ProviderID); !errors.Is(err, providers.ErrMachineKept) {
+		t.Errorf("a machine that only EKS may end: %v", err)
+	}
+	w.Turn(func(k *double.Knobs) { k.Terminating, k.KeepsInstances = double.Pace{}, false })
 	for range 2 { // of what is gone EC2 tells for a while
 		if err := keeper.Terminate(t.Context(), before[0].ProviderID); err != nil {
 			t.Error(err)
@@ -61,5 +67,18 @@ func TestMachines(t *testing.T) {
 	if diff := cmp.Diff(before[1:], list()); diff != "" {
 		t.Errorf("machines, one of which was terminated (-want +got):\n%s", diff)
 	}
+	w.mustDown()
+}
+
+// TestWhatMachinesWereStartedBy costs nothing and goes with EKS: Down has not to wait
+// until EC2 tells of it no more.
+func TestWhatMachinesWereStartedBy(t *testing.T) {
+	w := start(t)
+	w.mustUp()
+	w.Touch(func(c *double.Cloud) {
+		for _, kind := range []double.Kind{double.Fleet, double.LaunchTemplate} {
+			c.Add(&double.Resource{Kind: kind, Scope: double.Scope{Account: awsdouble.Someone().Account, Region: w.options.Region}, Implied: true, Tags: map[string]string{network.AutoModeTag: name}})
+		}
+	})
 	w.mustDown()
 }

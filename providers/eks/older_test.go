@@ -40,7 +40,7 @@ func TestOlderThings(t *testing.T) {
 		t.Run(who, func(t *testing.T) {
 			t.Parallel()
 			w := start(t)
-			w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.StuckInstances = 2, true })
+			w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.StuckInstances, k.KeepsInstances = 2, true, false })
 			w.kept()
 			before := w.Left()
 			w.mustUp()

@@ -128,7 +128,7 @@ func (w *world) allWays() {
 		w.t.Fatal("no error")
 	}
 	w.Turn(func(k *double.Knobs) {
-		k.StackFails, k.LeakedInterfaces, k.LeakedVolumes, k.StuckInstances, k.LeakedGroups = nil, 1, 1, true, true
+		k.StackFails, k.LeakedInterfaces, k.LeakedVolumes, k.StuckInstances, k.KeepsInstances, k.LeakedGroups = nil, 1, 1, true, false, true
 	})
 	w.mustUp()
 	w.mustDown()

@@ -166,6 +166,24 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 }
 
+// TestSweepComesToTheControlPlane is a cluster whose machines do not end: waiting for
+// them must leave time to remove what costs on.
+func TestSweepComesToTheControlPlane(t *testing.T) {
+	w := start(t)
+	w.options.Pace.Most = 50 * time.Millisecond
+	w.Turn(func(k *double.Knobs) { k.StuckInstances = true })
+	w.mustUp()
+	found, err := w.sweeper().Sweep(t.Context(), SweepOptions{Each: 4 * time.Second, OlderThan: time.Hour, Now: time.Now().Add(5 * time.Hour), Delete: true})
+	if err != nil || len(found) != 1 || found[0].Err == nil {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if exists(w.Running, double.Cluster) {
+		t.Errorf("the control plane is there, after: %v", found[0].Err)
+	}
+	w.Turn(func(k *double.Knobs) { k.KeepsInstances = false })
+	w.mustDown()
+}
+
 // has tells whether there is something of that id that is not gone.
 func (w *world) has(id string) bool {
 	return slices.ContainsFunc(w.Left(), func(l double.Leftover) bool { return l.ID == id })
@@ -175,7 +193,7 @@ func (w *world) has(id string) bool {
 // not. The stack stays with them: it proves that they are ours.
 func TestSweepOrphans(t *testing.T) {
 	w := start(t)
-	w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.StuckInstances = 2, true })
+	w.Turn(func(k *double.Knobs) { k.LeakedVolumes, k.StuckInstances, k.KeepsInstances = 2, true, false })
 	w.mustUp()
 	allow := w.Inject(awsdouble.Fault{Kind: awsdouble.Denied, Operation: "DeleteVolume"})
 	if err := w.cluster().Down(t.Context()); err == nil {

@@ -66,13 +66,20 @@ func prepare(ctx context.Context, s settings, l log) error {
 	return kind.Vacant(ctx, s.cluster) // and not after half an hour of compiling
 }
 
-// reserve keeps a cluster of kind, which is of this machine. Clusters elsewhere
-// know of their users themselves.
+// reserve keeps a cluster that this machine makes from its other commands. Clusters
+// that others have made know of their users themselves.
 func reserve(s settings) (release func(), err error) {
-	if s.provider != "kind" {
+	var provider interface {
+		Reserve(name string) (release func(), err error)
+	}
+	switch s.provider {
+	case "kind":
+		provider, err = kind.New(kind.Options{})
+	case "eks":
+		provider, err = newEKS(s, nil)
+	default:
 		return func() {}, nil
 	}
-	provider, err := kind.New(kind.Options{})
 	if err != nil {
 		return nil, err
 	}

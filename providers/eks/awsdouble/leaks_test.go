@@ -28,7 +28,7 @@ func TestLeaksBlock(t *testing.T) {
 		{"profile", func(k *cloud.Knobs) { k.LeakedProfile = true }, "NodeRole", func(w *world) { w.deleteProfiles(name + "-node") }},
 		{"interface", func(k *cloud.Knobs) { k.LeakedProfile, k.LeakedInterfaces = false, 1 }, "Subnet1", (*world).deleteInterfaces},
 		{"busy interface", func(k *cloud.Knobs) { k.LeakedProfile, k.LeakedInterfaces, k.InterfaceBusy = false, 1, 2 }, "Subnet1", (*world).deleteInterfaces},
-		{"instances", func(k *cloud.Knobs) { k.LeakedProfile, k.StuckInstances = false, true }, "GatewayAttachment", (*world).terminate},
+		{"instances", func(k *cloud.Knobs) { k.LeakedProfile, k.StuckInstances, k.KeepsInstances = false, true, false }, "GatewayAttachment", (*world).terminate},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := start(t)

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-
-	"github.com/scaleproof/scaleproof/providers/eks/cloud"
 )
 
 // Made is something with the time at which EC2 made it.
@@ -79,18 +78,27 @@ func (n *Network) AwaitNoInstances(ctx context.Context, owner Owner) error {
 	return err
 }
 
-// Terminate ends machines that outlived their cluster, and waits.
+// Terminate ends machines that outlived their cluster, and waits: for those that only
+// EKS may end, until it has.
 func (n *Network) Terminate(ctx context.Context, owner Owner) error {
 	found, err := n.Instances(ctx, owner.Cluster)
 	left := owner.spare("instance", found)
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	_, err = n.client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids(left)})
-	if err != nil && !cloud.Is(err, "InvalidInstanceID.NotFound") {
-		return fmt.Errorf("ending instances %v: %w", ids(left), err)
+	var refused error
+	for _, id := range ids(left) { // one at a time: EC2 ends none where one of several is wrong
+		switch err := n.End(ctx, id); {
+		case errors.Is(err, ErrManaged):
+			refused = err
+		case err != nil:
+			return err
+		}
 	}
-	return n.AwaitNoInstances(ctx, owner)
+	if err := n.AwaitNoInstances(ctx, owner); err != nil {
+		return errors.Join(err, refused)
+	}
+	return nil
 }
 
 // Volumes that Auto Mode made for the cluster. The name may have a * at its end.

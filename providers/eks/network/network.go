@@ -5,6 +5,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -154,13 +155,21 @@ func (n *Network) Told(ctx context.Context, cluster, id string) (bool, error) {
 	return len(found.Reservations) > 0, nil
 }
 
+// ErrManaged is that a machine is one of Auto Mode's, which a policy of AWS' own lets
+// nobody but EKS end:
+// https://github.com/aws/eks-node-monitoring-agent/pull/151
+var ErrManaged = errors.New("AWS lets only EKS end this machine")
+
 // End ends one machine of the cluster, and does not wait.
 func (n *Network) End(ctx context.Context, id string) error {
 	_, err := n.client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
-	if err != nil && !cloud.Is(err, "InvalidInstanceID.NotFound") {
-		return fmt.Errorf("ending instance %s: %w", id, err)
+	switch {
+	case err == nil || cloud.Is(err, "InvalidInstanceID.NotFound"):
+		return nil
+	case cloud.Is(err, "UnauthorizedOperation"):
+		err = errors.Join(ErrManaged, err)
 	}
-	return nil
+	return fmt.Errorf("ending instance %s: %w", id, err)
 }
 
 func filter(name string, values ...string) types.Filter {

@@ -17,12 +17,26 @@ import (
 // nil if it is gone; one that is fresh may not be known yet. The log is told of
 // each step.
 func (s *Stacks) Await(ctx context.Context, name string, fresh bool, log func(string, ...any)) (*Stack, error) {
+	return s.await(ctx, name, fresh, "", log)
+}
+
+// await is Await of a stack that was, a moment ago, in a status which it is to leave:
+// some answers are older than what was asked for.
+func (s *Stacks) await(ctx context.Context, name string, fresh bool, was types.StackStatus, log func(string, ...any)) (*Stack, error) {
+	stale := 0
 	ctx, cancel := s.pace.Deadline(ctx, createLimit+createLimit, "stack %s", short(name))
 	defer cancel()
 	return cloud.Settle(ctx, s.pace, fresh, cloud.Thing[Stack]{
-		Name:  "stack " + short(name),
-		Find:  func(ctx context.Context) (*Stack, error) { return s.Find(ctx, name) },
-		State: func(found *Stack) (string, bool) { return string(found.Status), !found.Changing() },
+		Name: "stack " + short(name),
+		Find: func(ctx context.Context) (*Stack, error) { return s.Find(ctx, name) },
+		State: func(found *Stack) (string, bool) {
+			if found.Status == was && stale < cloud.Unheard {
+				stale++
+				return string(found.Status), false
+			}
+			was = ""
+			return string(found.Status), !found.Changing()
+		},
 	}, log)
 }
 
@@ -67,13 +81,15 @@ func (s *Stacks) Delete(ctx context.Context, name string, before func(context.Co
 			}
 		}
 		name = found.ID // by its id it can be asked for when it is gone
+		was := types.StackStatus("")
 		if !found.Deleting() {
+			was = found.Status
 			before(ctx)
 			if _, err := s.client.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: &name}); err != nil {
 				return fmt.Errorf("deleting stack %s: %w", found.Name, err)
 			}
 		}
-		found, err = s.Await(ctx, name, false, log)
+		found, err = s.await(ctx, name, false, was, log)
 		if err != nil || found == nil {
 			return err
 		}

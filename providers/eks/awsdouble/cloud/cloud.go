@@ -26,6 +26,8 @@ const (
 	Interface       Kind = "network-interface"
 	Instance        Kind = "instance"
 	Volume          Kind = "volume"
+	Fleet           Kind = "fleet"
+	LaunchTemplate  Kind = "launch-template"
 	LogGroup        Kind = "log-group"
 	Role            Kind = "role"
 	InstanceProfile Kind = "instance-profile"
@@ -38,6 +40,7 @@ const (
 var ofEC2 = map[Kind]string{
 	VPC: "vpc-", Subnet: "subnet-", InternetGateway: "igw-", RouteTable: "rtb-",
 	SecurityGroup: "sg-", Interface: "eni-", Instance: "i-", Volume: "vol-",
+	Fleet: "fleet-", LaunchTemplate: "lt-",
 }
 
 // InEC2 tells that EC2 has resources of this kind, and with them their tags.

@@ -35,6 +35,9 @@ type Knobs struct {
 	// logical id: the stack ends in DELETE_FAILED or ROLLBACK_FAILED.
 	StackKeeps map[string]int
 
+	// StaleStack is how many reads show a stack that is being deleted as it was before.
+	StaleStack int
+
 	// Hidden is how many reads do not find a resource that was just made, by kind.
 	Hidden map[Kind]int
 	// RoleAssumable is how many times EKS cannot assume a role that was just made.
@@ -46,8 +49,11 @@ type Knobs struct {
 	// Terminating is how long an instance takes to be gone.
 	Terminating Pace
 	// StuckInstances never end by themselves: not with their pool, nor with
-	// their cluster. They can be terminated.
+	// their cluster.
 	StuckInstances bool
+	// KeepsInstances lets nobody but EKS end instances that Auto Mode manages, as AWS
+	// does by a policy of its own.
+	KeepsInstances bool
 	// LeakedInterfaces is how many network interfaces of Auto Mode's nodes stay
 	// when the nodes are gone. They keep the cluster's security group and the VPC.
 	LeakedInterfaces int
@@ -73,7 +79,7 @@ func Default() Knobs {
 	two := Pace{Polls: 2}
 	return Knobs{
 		Creating: two, Updating: two, Deleting: two, StackStep: Pace{}, Terminating: two,
-		Instances: 2, LeakedProfile: true,
+		Instances: 2, KeepsInstances: true, LeakedProfile: true,
 	}
 }
 

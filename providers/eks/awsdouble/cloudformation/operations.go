@@ -115,7 +115,12 @@ func (s service) describeStacks(caller wire.Caller, in *sdk.DescribeStacksInput)
 		if st.status == sdktypes.StackStatusDeleteComplete && st.ID != name {
 			return nil, absent(name)
 		}
-		found = []*stack{st}
+		shown := *st
+		if st.stale > 0 {
+			st.stale--
+			shown.status = st.before
+		}
+		found = []*stack{&shown}
 	} else {
 		for _, st := range s.every(caller) {
 			st.advance()
@@ -172,6 +177,9 @@ func (s service) describeEvents(caller wire.Caller, in *sdk.DescribeStackEventsI
 // deleteStack is idempotent: a stack that is not there is no error.
 func (s service) deleteStack(caller wire.Caller, in *sdk.DeleteStackInput) (*sdk.DeleteStackOutput, error) {
 	if st := s.find(caller, aws.ToString(in.StackName)); st != nil {
+		if st.status != sdktypes.StackStatusDeleteInProgress {
+			st.before, st.stale = st.status, s.Knobs.StaleStack
+		}
 		st.remove()
 	}
 	return &sdk.DeleteStackOutput{}, nil

@@ -33,6 +33,9 @@ type stack struct {
 	events  []sdk.StackEvent
 	step    cloud.Progress
 	deleted time.Time
+	// before is the status that stale reads still show.
+	before sdk.StackStatus
+	stale  int
 }
 
 // advance does all steps whose time has come.

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,6 +47,11 @@ func (s service) terminateInstances(caller wire.Caller, in *sdk.TerminateInstanc
 		r, err := s.InEC2(cloud.ScopeOf(caller), cloud.Instance, id)
 		if err != nil {
 			return nil, err
+		}
+		if s.Knobs.KeepsInstances && r.Attributes["managed"] == "true" {
+			return nil, wire.Errorf(http.StatusForbidden, "UnauthorizedOperation",
+				"You are not authorized to perform this operation. User: %s is not authorized to perform: ec2:TerminateInstances on resource: %s with an explicit deny in a resource-based policy",
+				caller.ARN, id)
 		}
 		instances = append(instances, r)
 	}
@@ -98,7 +104,7 @@ func (s service) describeTags(caller wire.Caller, in *sdk.DescribeTagsInput) (*s
 	s.refresh(cloud.ScopeOf(caller))
 	kinds := []cloud.Kind{
 		cloud.VPC, cloud.Subnet, cloud.InternetGateway, cloud.RouteTable,
-		cloud.SecurityGroup, cloud.Interface, cloud.Instance, cloud.Volume,
+		cloud.SecurityGroup, cloud.Interface, cloud.Instance, cloud.Volume, cloud.Fleet, cloud.LaunchTemplate,
 	}
 	names := map[string]string{"key": "key", "value": "value", "resource-id": "resource", "resource-type": "kind"}
 	var found []tag
