@@ -49,7 +49,7 @@ type Verdict struct {
 	Next time.Time `json:"-"`
 }
 
-// Decided reports whether more moments could still change the verdict.
+// Decided reports whether the verdict is final: no more moments could change it.
 func (v Verdict) Decided() bool { return v.Outcome != Undecided }
 
 // Fails reports whether the verdict fails the run.

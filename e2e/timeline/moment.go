@@ -44,8 +44,9 @@ const (
 type Moment struct {
 	// At is when the recorder saw it. The truth changed in (At-Within, At].
 	At time.Time `json:"at"`
-	// Within is the error bound: zero for what a watch delivered, the time
-	// since the sample before for what was sampled.
+	// Within is the error bound: zero for what a watch delivered, the time since
+	// the sample before for what was sampled, and since a watch was certain to work
+	// for what came when it was resumed.
 	Within time.Duration `json:"within,omitempty"`
 	Kind   Kind          `json:"kind"`
 	Object string        `json:"object,omitempty"`

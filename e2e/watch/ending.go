@@ -11,7 +11,8 @@ import (
 
 // ending is why a watch is over.
 type ending struct {
-	since time.Time // the last moment at which it certainly worked
+	since time.Time // what came until then is seen, or comes again when the watch is resumed
+	quiet time.Time // the last moment at which it certainly worked
 	lost  error     // not nil where it may have missed something
 	stale bool      // the resource version is of no use any more
 }
@@ -22,9 +23,11 @@ type ending struct {
 func (f *follower) failed(err error, heard time.Time) ending {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) && decoding(status.Status()) {
-		return ending{since: latest(heard, time.Now().Add(-f.silent)), lost: err}
+		quiet := latest(heard, time.Now().Add(-f.silent))
+		return ending{since: quiet, quiet: quiet, lost: err}
 	}
-	return ending{since: time.Now(), lost: err, stale: true}
+	now := time.Now()
+	return ending{since: now, quiet: now, lost: err, stale: true}
 }
 
 // decoding reports whether client-go made the status of a stream that it could

@@ -44,6 +44,7 @@ type follower struct {
 	version  string       // resume from here
 	backoff  wait.Backoff // between attempts
 	unsteady bool         // the last watch ended too soon
+	gap      *gap         // the last one, which may last until all was replayed
 	behind   struct {     // events of the replay carry the time since the disconnect
 		since, until time.Time
 	}
@@ -82,6 +83,9 @@ func (f *follower) run(ctx context.Context, c *connection) {
 		c.close()
 		c = f.resume(ctx, end)
 	}
+	if f.gap != nil {
+		f.gap.abandon()
+	}
 	over := gap{tl: f.book.tl, kinds: f.kinds, object: f.object, since: time.Now()}
 	over.lose("the recorder was stopped")
 }
@@ -98,7 +102,8 @@ func (f *follower) drain(c *connection) ending {
 		heard = time.Now()
 		f.apply(event, heard)
 	}
-	return ending{since: time.Now()}
+	now := time.Now()
+	return ending{since: now, quiet: latest(heard, now.Add(-f.silent))}
 }
 
 // apply writes one event and remembers where to resume.
@@ -126,8 +131,10 @@ func (f *follower) resume(ctx context.Context, end ending) *connection {
 	if ctx.Err() != nil {
 		return nil // the watch ended because the recorder was stopped
 	}
-	g := &gap{tl: f.book.tl, kinds: f.kinds, object: f.object, since: end.since}
-	defer g.abandon()
+	if f.gap == nil || !f.gap.keep() {
+		f.gap = &gap{tl: f.book.tl, kinds: f.kinds, object: f.object, since: end.since}
+	}
+	g := f.gap
 	if end.lost != nil {
 		g.lose(end.lost.Error())
 	} else {
@@ -139,15 +146,17 @@ func (f *follower) resume(ctx context.Context, end ending) *connection {
 	stale, pause := end.stale, f.unsteady
 	for {
 		if pause && !f.pause(ctx) {
+			g.abandon()
 			return nil
 		}
 		c, err := f.attempt(ctx, stale, end.since)
 		switch {
 		case err == nil:
-			f.behind.since, f.behind.until = end.since, time.Now().Add(replay)
-			g.seen()
+			f.behind.since, f.behind.until = end.quiet, time.Now().Add(replay)
+			g.seenAfter(replay) // what others saw meanwhile is not before what comes now
 			return c
 		case ctx.Err() != nil:
+			g.abandon()
 			return nil
 		case answered(err):
 			g.lose(err.Error())

@@ -53,12 +53,39 @@ func (g *gap) abandon() {
 	g.closed = true
 }
 
+// seenAfter ends the gap when so much time is over, unless it is kept or abandoned
+// before. One that was not opened is over at once.
+func (g *gap) seenAfter(replayed time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pending != nil {
+		g.pending.Stop()
+	}
+	if g.closed = !g.open; g.open {
+		g.pending = time.AfterFunc(replayed, g.seen)
+	}
+}
+
+// keep has a gap go on that seenAfter has not ended yet. It is false if there is
+// nothing to go on.
+func (g *gap) keep() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pending != nil {
+		g.pending.Stop()
+	}
+	return g.open && !g.closed
+}
+
 // seen ends the gap. A gap that was never opened leaves no trace.
 func (g *gap) seen() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.pending != nil {
 		g.pending.Stop()
+	}
+	if g.closed {
+		return // abandoned meanwhile
 	}
 	g.closed = true
 	if g.open {

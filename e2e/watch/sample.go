@@ -43,6 +43,13 @@ func sample(ctx context.Context, tl *timeline.Timeline, every time.Duration, s S
 	defer ticker.Stop()
 	for {
 		r.read(ctx)
+		select { // who asked waits no longer than it has to: a read of what hangs takes long
+		case answer := <-asked:
+			r.read(ctx)
+			answer <- struct{}{}
+			continue
+		default:
+		}
 		select {
 		case <-ticker.C:
 		case answer := <-asked:

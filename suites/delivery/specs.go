@@ -31,7 +31,7 @@ func specs(env *e2e.Env) {
 
 		committed := change(ctx, app, repository, 20)
 		env.Prove(ctx, app.Scene, committed, appliesCommit)
-	}, SpecTimeout(6*time.Minute))
+	}, SpecTimeout(10*time.Minute))
 
 	It("delivers when asked", e2e.Proves(appliesWhenAsked), func(ctx SpecContext) {
 		app, repository := delivered(ctx, env, seldom)

@@ -55,18 +55,25 @@ var pathEnds = timeline.Condition{
 }
 
 // leavesPath asks of each step whether it goes up, and whether the HPA's rules
-// explain it by a value that the metric had: a scrape between two requests makes
-// one of its own. What was sent is one, too: the HPA may read it before the next
-// sample does.
+// explain it by a value that the metric had, or may have had since the last sample:
+// the HPA may read it before the next one does, and a scrape between two requests
+// makes one of its own.
 var leavesPath = timeline.Condition{
 	Text:  "a step back, or one that the HPA's rules do not foretell",
 	Kinds: []timeline.Kind{timeline.Metric, timeline.Replicas},
 	Holds: func(s *timeline.State) bool {
 		climbed := steps(s)
 		sent, _ := s.Value(timeline.Load, "started")
-		values := []float64{sent}
+		var values []float64
 		for _, m := range s.History(timeline.Metric, "value") {
 			values = append(values, m.Value)
+		}
+		last := 0.0
+		if len(values) > 0 {
+			last = values[len(values)-1]
+		}
+		for unsampled := last; unsampled <= sent; unsampled++ {
+			values = append(values, unsampled)
 		}
 		for i := 1; i < len(climbed); i++ {
 			foretold := func(v float64) bool { return seed.Step(climbed[i-1], v) == climbed[i] }

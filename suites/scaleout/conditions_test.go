@@ -12,16 +12,21 @@ import (
 func TestPathOfWhatWasSent(t *testing.T) {
 	for name, test := range map[string]struct {
 		steps []float64
-		want  bool
+		// unsampled is what the HPA read before the next sample did.
+		unsampled bool
+		want      bool
 	}{
-		"as foretold":                 {[]float64{4, 8, 10}, false},
-		"a step too small":            {[]float64{2}, true},
-		"a step too large":            {[]float64{5}, true},
-		"back to where it began":      {[]float64{4, 1, 4, 8, 10}, true},
-		"back from the maximum":       {[]float64{4, 8, 10, 8}, true},
-		"from the maximum to one":     {[]float64{4, 8, 10, 1}, true},
-		"past the maximum":            {[]float64{4, 8, 10, 12}, true},
-		"past the maximum on its way": {[]float64{4, 8, 16}, true},
+		"as foretold":                                {steps: []float64{4, 8, 10}, want: false},
+		"a step too small":                           {steps: []float64{2}, want: true},
+		"a step too large":                           {steps: []float64{5}, want: true},
+		"back to where it began":                     {steps: []float64{4, 1, 4, 8, 10}, want: true},
+		"back from the maximum":                      {steps: []float64{4, 8, 10, 8}, want: true},
+		"from the maximum to one":                    {steps: []float64{4, 8, 10, 1}, want: true},
+		"past the maximum":                           {steps: []float64{4, 8, 10, 12}, want: true},
+		"past the maximum on its way":                {steps: []float64{4, 8, 16}, want: true},
+		"too small, unless a scrape came in between": {steps: []float64{2}, unsampled: true},
+		"too large, whatever scrape came in between": {steps: []float64{5}, unsampled: true, want: true},
+		"back, whatever scrape came in between":      {steps: []float64{4, 1}, unsampled: true, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -31,6 +36,9 @@ func TestPathOfWhatWasSent(t *testing.T) {
 				{Kind: timeline.Act, Field: "replicas", Value: 1},
 				{Kind: timeline.Metric, Object: stack.FirstMetric, Field: "value", Value: 1},
 				{Kind: timeline.Load, Field: "started", Value: 31},
+			}
+			if !test.unsampled {
+				moments = append(moments, timeline.Moment{Kind: timeline.Metric, Object: stack.FirstMetric, Field: "value", Value: 31})
 			}
 			for _, n := range test.steps {
 				moments = append(moments, timeline.Moment{Kind: timeline.Replicas, Object: "app", Field: "spec", Value: n})
