@@ -24,6 +24,8 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(--(?:[a-z-]*token|[a-z-]*password)[ =])[^\s"'\\]+`),
 	regexp.MustCompile(`()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`),
 	regexp.MustCompile(`()\b(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|A(?:KIA|SIA)[A-Z0-9]{16})\b`),
+	regexp.MustCompile(`(?i)(\bauthorization["']?\s*[:=]\s*["']?token\s+)[a-z0-9._~+/=-]{16,}`),
+	regexp.MustCompile(`()\b(?:glpat-[A-Za-z0-9_-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,})`),
 	regexp.MustCompile(`(k8s-aws-v1\.)[A-Za-z0-9_=-]{16,}`),
 	regexp.MustCompile(`(arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)[0-9]{12}\b`),
 	regexp.MustCompile(`()\b[0-9]{12}(\.dkr\.ecr\.)`),
@@ -80,19 +82,20 @@ func redactStrings(v reflect.Value) {
 	}
 }
 
-// Scrub redacts the text files under a folder in place: the timelines, and
-// what a provider collected of a cluster.
+// Scrub redacts the files under a folder in place: the timelines, and what a
+// provider collected of a cluster. What is compressed, as logs that were rotated,
+// nobody can redact, and is removed.
 func Scrub(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
+		if filepath.Ext(path) == ".gz" {
+			return os.Remove(path)
+		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return fmt.Errorf("redact: %w", err)
-		}
-		if bytes.IndexByte(text, 0) >= 0 {
-			return nil // not text
 		}
 		clean := redact(text)
 		if bytes.Equal(clean, text) {

@@ -134,6 +134,16 @@ func serving(ctx context.Context, config *rest.Config) error {
 	return nil
 }
 
+// Place is which cluster is meant: the name of the context, and the address of its API
+// server. It asks nobody.
+func (p *Provider) Place() (context, server string, err error) {
+	config, name, err := p.load()
+	if err != nil {
+		return "", "", err
+	}
+	return name, config.Host, nil
+}
+
 // load reads the kubeconfig and returns the context's name with its config.
 func (p *Provider) load() (*rest.Config, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()

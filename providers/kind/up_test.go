@@ -19,7 +19,7 @@ func alive(more ...fakedocker.Answer) []fakedocker.Answer {
 	return append(more,
 		fakedocker.Says("version *", "28.2.2"),
 		fakedocker.Says("info *", `{"ServerVersion":"28.2.2","CgroupVersion":"2","DefaultRuntime":"runc"}`),
-		fakedocker.Says("context inspect *", "tcp://10.0.0.9:2375"),
+		fakedocker.Says("context inspect *", "tcp://127.0.0.1:2375"),
 	)
 }
 

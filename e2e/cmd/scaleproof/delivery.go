@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -100,27 +101,27 @@ func (s *settings) elsewhere() ([]providers.Resource, error) {
 
 // place is the repository that the settings name.
 func (s *settings) place(l log) (*bootstrap.Place, error) {
-	name, err := s.placeName()
-	if err != nil {
-		return nil, err
-	}
-	local, err := repositories(*s)
-	if err != nil {
-		return nil, err
-	}
 	options := bootstrap.Options{
-		Cluster: name, Run: time.Now().UTC().Format(bootstrap.StampLayout),
+		Run:         time.Now().UTC().Format(bootstrap.StampLayout),
 		URL:         s.git.url,
 		Credentials: git.Credentials{Username: s.git.username, Token: os.Getenv(gitTokenVariable)},
-		Local:       git.Store{Directory: filepath.Join(local, name)},
 		Notes:       s.notes, Log: l, Down: s.downCommand(),
 	}
+	var err error
 	if s.git.url == "" {
 		options.Credentials = git.Credentials{Username: s.git.gitHubUser, Token: os.Getenv(gitHubTokenVariable)}
 		if options.GitHub, err = s.git.gitHub(); err != nil {
 			return nil, err
 		}
 	}
+	if options.Cluster, err = s.placeName(); err != nil {
+		return nil, err
+	}
+	local, err := repositories(*s)
+	if err != nil {
+		return nil, err
+	}
+	options.Local = git.Store{Directory: filepath.Join(local, options.Cluster)}
 	return bootstrap.New(options)
 }
 
@@ -169,8 +170,14 @@ func (s *settings) placeName() (string, error) {
 	if s.provider == "eks" {
 		return eks.ClusterName(s.cluster)
 	}
-	// Not the name that a cluster of EKS could have: it is not swept when that is gone.
-	return strings.Trim(noName.ReplaceAllString("existing-"+s.cluster+"-"+s.context, "-"), "-"), nil
+	context, server, err := s.existing().Place()
+	if err != nil {
+		return "", err
+	}
+	// Two kubeconfigs may have contexts of one name, and EKS a cluster of that name: what
+	// is here is not swept when that is gone.
+	digest := sha256.Sum256([]byte(server))
+	return strings.Trim(noName.ReplaceAllString(fmt.Sprintf("existing-%s-%s-%x", s.cluster, context, digest[:4]), "-"), "-"), nil
 }
 
 // notes remember what is made in that repository.

@@ -231,9 +231,9 @@ func TestRunRemovesItsOwn(t *testing.T) {
 // its own.
 func TestRunsOnExistingClustersShareNoRepositories(t *testing.T) {
 	t.Setenv("SCALEPROOF_CACHE", t.TempDir())
-	one := settings{provider: "existing", cluster: "scaleproof", context: "a", run: "r1"}
-	next, elsewhere, all := one, one, one
-	next.run, elsewhere.context, all.run = "r2", "b", ""
+	one := settings{provider: "existing", cluster: "scaleproof", kubeconfig: contexts(t, "https://one.test"), run: "r1"}
+	next, elsewhere, namesake, all := one, one, one, one
+	next.run, elsewhere.context, namesake.kubeconfig, all.run = "r2", "b", contexts(t, "https://another.test"), ""
 	there := func(s settings) bool {
 		dir, err := repositories(s)
 		if err != nil {
@@ -242,7 +242,7 @@ func TestRunsOnExistingClustersShareNoRepositories(t *testing.T) {
 		_, err = os.Stat(dir)
 		return err == nil
 	}
-	for _, s := range []settings{one, next, elsewhere} {
+	for _, s := range []settings{one, next, elsewhere, namesake} {
 		dir, err := repositories(s)
 		if err := errors.Join(err, os.MkdirAll(dir, 0o700)); err != nil {
 			t.Fatal(err)
@@ -251,8 +251,32 @@ func TestRunsOnExistingClustersShareNoRepositories(t *testing.T) {
 	if err := forget(one); err != nil || there(one) || !there(next) || !there(elsewhere) {
 		t.Errorf("a run that ended: %v; there are %t, %t, %t", err, there(one), there(next), there(elsewhere))
 	}
-	if err := forget(all); err != nil || there(next) || !there(elsewhere) {
-		t.Errorf("down: %v; there are %t, %t", err, there(next), there(elsewhere))
+	if err := forget(all); err != nil || there(next) || !there(elsewhere) || !there(namesake) {
+		t.Errorf("down: %v; there are %t, %t, %t", err, there(next), there(elsewhere), there(namesake))
+	}
+}
+
+// contexts writes a kubeconfig with the contexts a, which is current, and b.
+func contexts(t *testing.T, server string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "kube config")
+	text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\n"+
+		"contexts: [{name: a, context: {cluster: c, user: u}}, {name: b, context: {cluster: c, user: u}}]\n"+
+		"clusters: [{name: c, cluster: {server: '%s'}}]\nusers: [{name: u, user: {}}]\n", server)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestDownCommand says which cluster is meant, though the current context may be
+// another when it is typed, and can be pasted.
+func TestDownCommand(t *testing.T) {
+	file := contexts(t, "https://one.test")
+	s := settings{provider: "existing", cluster: "scaleproof", kubeconfig: file}
+	want := "scaleproof down --provider existing --cluster-name scaleproof --kubeconfig '" + file + "' --context a"
+	if got := s.downCommand(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

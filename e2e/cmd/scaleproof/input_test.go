@@ -46,6 +46,9 @@ func TestBadInput(t *testing.T) {
 		"traits of what is known":           {args: []string{"run", "--node-launch=90s"}, want: []string{"--provider existing", "kind"}},
 		"a trait that nothing has":          {args: []string{"run", "--provider=existing", "--pod-start=-1s"}, want: []string{"as in 90s"}},
 		"nodes that take no time":           {args: []string{"run", "--provider=existing", "--suite=capacity"}, want: []string{"--node-launch"}},
+		"a context of nobody's":             {args: []string{"run", "--context=staging"}, want: []string{"--provider existing", "staging"}},
+		"an image that kind has":            {args: []string{"run"}, env: map[string]string{"APP_IMAGE": "registry.test/app:v1"}, want: []string{"APP_IMAGE", "unset"}},
+		"a check without a file":            {args: []string{"promises", "--check"}, want: []string{"PROMISES.md"}},
 		"too many arguments":                {args: []string{"run", "metrics"}, want: []string{"metrics"}},
 		"no run to judge":                   {args: []string{"judge"}, want: []string{"judge needs one run"}},
 		"unknown run":                       {args: []string{"judge", "2019", "--out", missing}, want: []string{`no run "2019"`}},
@@ -73,7 +76,7 @@ func TestNameIsTaken(t *testing.T) {
 	docker := fakedocker.Install(t, "docker",
 		fakedocker.Says("version *", "28.2.2"),
 		fakedocker.Says("info *", `{"ServerVersion":"28.2.2","CgroupVersion":"2","DefaultRuntime":"runc"}`),
-		fakedocker.Says("context inspect *", "tcp://10.0.0.9:2375"),
+		fakedocker.Says("context inspect *", "tcp://127.0.0.1:2375"),
 		fakedocker.Says("ps *", "1"),
 		fakedocker.Says("container inspect *", `[{"Id":"1","Name":"/it-control-plane","Config":{"Labels":{"io.x-k8s.kind.cluster":"it"}}}]`))
 	w := (&fake{}).world()

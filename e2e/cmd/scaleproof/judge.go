@@ -37,7 +37,9 @@ is not changed.`,
 				if err != nil {
 					return fmt.Errorf("name the folder of reports by --out: %w", err)
 				}
-				out = outOf(root, s)
+				if out, err = outOf(root, s); err != nil {
+					return err
+				}
 			}
 			dir, err := reports.Find(out, args[0])
 			if err != nil {

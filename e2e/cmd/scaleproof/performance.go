@@ -37,7 +37,11 @@ func (c *console) perform(ctx context.Context, account *rehearsal.Rehearsal, on 
 		return err
 	}
 	defer func() { err = errors.Join(err, forge.close()) }()
-	cache, spoken, out := filepath.Join(on.dir, "cache"), filepath.Join(on.dir, "spoken"), filepath.Join(outOf(on.root, s), "rehearsal")
+	reported, err := outOf(on.root, s)
+	if err != nil {
+		return err
+	}
+	cache, spoken, out := filepath.Join(on.dir, "cache"), filepath.Join(on.dir, "spoken"), filepath.Join(reported, "rehearsal")
 	if err := os.Mkdir(spoken, 0o700); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -25,6 +26,9 @@ func newPromises(c *console) *cobra.Command {
 			text, err := catalogue(c.suites)
 			if err != nil {
 				return err
+			}
+			if check && len(args) == 0 {
+				return errors.New("--check compares with a file: name it, as in --check PROMISES.md")
 			}
 			if len(args) == 0 {
 				fmt.Fprint(c.stdout, text)

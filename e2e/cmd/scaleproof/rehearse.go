@@ -89,6 +89,9 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 		return err
 	}
 	s.cluster = name
+	if err := c.hold(settings{provider: "kind", cluster: name}); err != nil {
+		return err
+	}
 	if s.procs, err = rehearsalProcs(s.procs); err != nil {
 		return err
 	}
@@ -167,6 +170,9 @@ func (c *console) strike(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	if err := c.hold(settings{provider: "kind", cluster: name}); err != nil {
+		return err
+	}
 	if err := endAllOrphans(ctx); err != nil {
 		return err
 	}
@@ -178,7 +184,9 @@ func (c *console) strike(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	if err := cluster.Down(ctx); err != nil {
+	limited, cancel := context.WithTimeoutCause(ctx, downLimit, fmt.Errorf("the rehearsal's cluster was not removed within %v", downLimit))
+	defer cancel()
+	if err := cluster.Down(limited); err != nil {
 		return err
 	}
 	c.logf("nothing of the rehearsal %s is left", name)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -157,6 +158,22 @@ func TestClusterInUse(t *testing.T) {
 		}
 		if left, err := os.ReadDir(out); err != nil || len(left)+len(f.done) > 0 {
 			t.Errorf("%s: did %q, and left %v, %v", args, f.done, left, err)
+		}
+	}
+}
+
+// TestFolderOfReports is a whole path: the specs' processes run in another folder.
+func TestFolderOfReports(t *testing.T) {
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for said, want := range map[string]string{
+		"": filepath.Join("/src", "reports", "out"), "results": filepath.Join(here, "results"), "/elsewhere": "/elsewhere",
+	} {
+		if got, err := outOf("/src", settings{out: said}); err != nil || got != want {
+			t.Errorf("--out %q: %s, %v, want %s", said, got, err, want)
 		}
 	}
 }

@@ -40,7 +40,10 @@ func (c *console) open(s settings) (*session, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
 	}
-	out := outOf(root, s)
+	out, err := outOf(root, s)
+	if err != nil {
+		return nil, err
+	}
 	started := time.Now()
 	id, dir, err := reports.Create(out, started)
 	if err != nil {
@@ -57,12 +60,12 @@ func (c *console) open(s settings) (*session, error) {
 	return &session{console: c, settings: s, root: root, out: out, dir: dir, report: report}, nil
 }
 
-// outOf is the folder of reports.
-func outOf(root string, s settings) string {
+// outOf is the folder of reports: its whole path, since specs run in another folder.
+func outOf(root string, s settings) (string, error) {
 	if s.out != "" {
-		return s.out
+		return filepath.Abs(s.out)
 	}
-	return filepath.Join(root, "reports", "out")
+	return filepath.Join(root, "reports", "out"), nil
 }
 
 // unfinished is the error of a phase in the report of a run that is in it, and

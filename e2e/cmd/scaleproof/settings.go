@@ -134,9 +134,11 @@ func (s *settings) upFlags(flags *pflag.FlagSet) {
 func (s *settings) validate() error {
 	switch {
 	case s.provider != "existing" && (s.install || s.gitAddress != ""):
-		return fmt.Errorf("--install and --git-address are for --provider existing: provider %s always installs, and knows its address", s.provider)
+		return fmt.Errorf("--install and --git-address (INSTALL, GIT_ADDRESS) are for --provider existing: provider %s always installs, and knows its address", s.provider)
 	case s.provider != "existing" && (s.podStart != 0 || s.nodeLaunch != 0):
-		return fmt.Errorf("--pod-start and --node-launch are for --provider existing: of clusters of provider %s they are known", s.provider)
+		return fmt.Errorf("--pod-start and --node-launch (POD_START, NODE_LAUNCH) are for --provider existing: of clusters of provider %s they are known", s.provider)
+	case s.provider != "existing" && s.context != "":
+		return fmt.Errorf("--context (KUBECONTEXT) is for --provider existing: provider %s makes a cluster, and proves nothing of %s", s.provider, s.context)
 	case s.podStart < 0 || s.nodeLaunch < 0:
 		return errors.New("--pod-start and --node-launch are how long something takes: give them as in 90s")
 	case s.provider == "existing" && s.nodeLaunch == 0 && slices.Equal(s.suites, []string{"capacity"}):
@@ -144,7 +146,7 @@ func (s *settings) validate() error {
 	case s.provider == "existing" && s.stack == charts:
 		return errors.New("--stack charts is for clusters that scaleproof makes: what it puts on another it has to remove again")
 	case s.provider == "kind" && (s.git.url != "" || s.appImage != ""):
-		return errors.New("--git-url and --app-image are for clusters that are elsewhere: kind has a git server and a registry beside it")
+		return errors.New("--git-url and --app-image (GIT_URL, APP_IMAGE) are for clusters that are elsewhere: kind has a git server and a registry beside it, so unset them")
 	case s.gitAddress != "" && s.git.url != "":
 		return errors.New("--git-address and --git-url are two places to deliver from: give one")
 	case s.git.url != "" && !s.remote():

@@ -25,7 +25,7 @@ func start(t *testing.T, answers ...fakedocker.Answer) *Rehearsal {
 	fakedocker.Install(t, "docker", append(answers,
 		fakedocker.Says("version *", "28.2.2"),
 		fakedocker.Says("info *", `{"ServerVersion":"28.2.2","CgroupVersion":"2","DefaultRuntime":"runc"}`),
-		fakedocker.Says("context inspect *", "tcp://10.0.0.9:2375"),
+		fakedocker.Says("context inspect *", "tcp://127.0.0.1:2375"),
 		fakedocker.Says("ps *", ""), fakedocker.Says("network ls *", ""),
 	)...)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -23,6 +23,8 @@ func Evaluate(facts Facts) []Check {
 func engineCheck(facts Facts) Check {
 	const name = "engine"
 	switch {
+	case facts.Engine != nil && facts.Engine.Unfit() != nil:
+		return Check{Name: name, Status: Failed, Finding: facts.Engine.Unfit().Error(), Fix: "use an engine that runs as root on this machine, or Docker Desktop"}
 	case facts.Engine != nil:
 		return Check{Name: name, Status: OK, Finding: fmt.Sprintf("docker %s at %s", facts.Engine.ServerVersion, facts.Engine.Endpoint)}
 	case facts.CanStart:

@@ -101,8 +101,19 @@ func wake(ctx context.Context, options Options, provide func(context.Context, Op
 	return start(ctx, options)
 }
 
+// patience is how long an engine that runs may take to say what it is.
+const patience = 30 * time.Second
+
+// limited ends with patience: a docker command waits for ever for an engine that is
+// stuck, or an address that answers nothing.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer in %v: restart the engine, or see by docker context ls which one is meant", patience))
+}
+
 // answers asks for the server's version, which only a running engine knows.
 func answers(ctx context.Context) error {
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	_, err := Run(ctx, "version", "--format", "{{.Server.Version}}")
 	return err
 }
@@ -110,6 +121,9 @@ func answers(ctx context.Context) error {
 // accept refuses an engine that cannot run privileged containers on its host,
 // puts back our runtime if it went with the cache directory, and removes older ones.
 func accept(ctx context.Context, info Info) error {
+	if err := info.Unfit(); err != nil {
+		return fmt.Errorf("%w: use an engine that runs as root on this machine, or Docker Desktop", err)
+	}
 	host, err := Detect(info)
 	if err != nil || len(host.Lacking) == 0 {
 		return err

@@ -22,17 +22,29 @@ const healthy = `{"ServerVersion":"28.2.2","CgroupVersion":"2","DefaultRuntime":
 // at answers the question for the engine's address.
 func at(endpoint string) fakedocker.Answer { return fakedocker.Says("context inspect *", endpoint) }
 
+// TestEnsureRefusesAnEngineThatIsOfNoUse says so before anything is built.
+func TestEnsureRefusesAnEngineThatIsOfNoUse(t *testing.T) {
+	const rootless = `{"ServerVersion":"28.2.2","CgroupVersion":"2","SecurityOptions":["name=seccomp","name=rootless"]}`
+	for endpoint, info := range map[string]string{"ssh://elsewhere": healthy, "tcp://192.0.2.7:2375": healthy, "unix:///run/user/1000/docker.sock": rootless} {
+		fakedocker.Install(t, "docker", fakedocker.Says("version *", "28.2.2"), fakedocker.Says("info *", info), at(endpoint))
+		_, err := Ensure(t.Context(), Options{CacheDir: t.TempDir()})
+		if err == nil || !strings.Contains(err.Error(), endpoint) || !strings.Contains(err.Error(), "use an engine that runs as root on this machine") {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+}
+
 func TestEnsureTakesAnEngineThatAnswers(t *testing.T) {
 	docker := fakedocker.Install(t, "docker",
 		fakedocker.Says("version *", "28.2.2"),
 		fakedocker.Says("info *", healthy),
-		at("ssh://elsewhere"),
+		at("tcp://localhost:2375"),
 	)
 	info, err := Ensure(t.Context(), Options{CacheDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Info{ServerVersion: "28.2.2", CgroupVersion: "2", DefaultRuntime: "runc", Endpoint: "ssh://elsewhere"}
+	want := Info{ServerVersion: "28.2.2", CgroupVersion: "2", DefaultRuntime: "runc", Endpoint: "tcp://localhost:2375"}
 	if diff := cmp.Diff(want, info); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

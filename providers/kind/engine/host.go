@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -42,6 +44,8 @@ func Inspect(ctx context.Context) (Info, error) {
 		Info
 		ServerErrors []string
 	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	text, err := Run(ctx, "info", "--format", "{{json .}}")
 	if err != nil {
 		return Info{}, err
@@ -55,6 +59,22 @@ func Inspect(ctx context.Context) (Info, error) {
 	info := answer.Info
 	info.Endpoint, err = Run(ctx, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
 	return info, err
+}
+
+// Unfit is why no cluster on this engine could be used, whatever else it can.
+func (i Info) Unfit() error {
+	if slices.Contains(i.SecurityOptions, "name=rootless") {
+		return fmt.Errorf("the engine at %s runs without root: its nodes do not reach this machine, which delivers to them", i.Endpoint)
+	}
+	at, err := url.Parse(i.Endpoint)
+	if err != nil {
+		return fmt.Errorf("the engine's address: %w", err)
+	}
+	address, _ := netip.ParseAddr(at.Hostname()) // no loopback if it is a name
+	if at.Scheme != "tcp" && at.Scheme != "ssh" || at.Hostname() == "localhost" || address.IsLoopback() {
+		return nil // also one in a virtual machine of this one
+	}
+	return fmt.Errorf("the engine at %s is on another machine: folders of this one cannot be mounted there, nor its API servers be reached", i.Endpoint)
 }
 
 // local tells whether the engine may run on this machine's kernel.
