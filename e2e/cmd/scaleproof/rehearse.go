@@ -48,7 +48,7 @@ leave its cluster, which --down removes.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if down {
-				return interrupted(cmd.Context(), c.strike(cmd.Context(), s))
+				return interrupted(cmd.Context(), c.removeRehearsal(cmd.Context(), s))
 			}
 			return interrupted(cmd.Context(), c.rehearse(cmd.Context(), s))
 		},
@@ -64,8 +64,8 @@ leave its cluster, which --down removes.`,
 	return command
 }
 
-// stage is what a rehearsal needs before it can begin.
-type stage struct {
+// rehearsalSetup is what a rehearsal needs before it can begin.
+type rehearsalSetup struct {
 	cluster       string // its name in AWS
 	root, dir     string // the source tree, and what is temporary
 	kind          kind.Options
@@ -74,7 +74,7 @@ type stage struct {
 	appImage      string
 }
 
-// rehearse makes the stage, has the command run on it, and looks at what it left.
+// rehearse makes the account, has the command run in it, and looks at what it left.
 func (c *console) rehearse(ctx context.Context, s settings) error {
 	began, temporary := time.Now(), os.TempDir()
 	name, err := eks.ClusterName(s.cluster)
@@ -95,7 +95,7 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 	if s.procs, err = rehearsalProcs(s.procs); err != nil {
 		return err
 	}
-	set, err := c.set(ctx, root, s)
+	set, err := c.prepareRehearsal(ctx, root, s)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (c *console) rehearse(ctx context.Context, s settings) error {
 		return err
 	}
 	found := rehearsed{began: began}
-	if err = c.perform(ctx, account, set, s, temporary, &found); err != nil {
+	if err = c.runRehearsed(ctx, account, set, s, temporary, &found); err != nil {
 		found.failed = append(found.failed, err.Error()) // what could not be looked at was not passed
 	}
 	found.close(ctx, account)
@@ -137,7 +137,7 @@ func rehearsalProcs(asked int) (int, error) {
 }
 
 // set makes the images, the authenticator and what Auto Mode brings.
-func (c *console) set(ctx context.Context, root string, s settings) (*stage, error) {
+func (c *console) prepareRehearsal(ctx context.Context, root string, s settings) (*rehearsalSetup, error) {
 	s.provider = "kind"
 	if err := c.prepare(ctx, s, c.logf); err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (c *console) set(ctx context.Context, root string, s settings) (*stage, err
 	if err != nil {
 		return nil, err
 	}
-	set := &stage{root: root, kind: kind.Options{
+	set := &rehearsalSetup{root: root, kind: kind.Options{
 		NodeImage: made.node, RegistryImage: made.registry, Store: made.store, Upstreams: made.upstreams,
 		CoreDNSTag: made.coreDNSTag, Log: func(format string, args ...any) { c.logf("kind: "+format, args...) },
 	}}
@@ -164,8 +164,8 @@ func (c *console) set(ctx context.Context, root string, s settings) (*stage, err
 	return set, err
 }
 
-// strike removes the stage of a rehearsal that was killed.
-func (c *console) strike(ctx context.Context, s settings) error {
+// removeRehearsal removes what there is of a rehearsal that was killed.
+func (c *console) removeRehearsal(ctx context.Context, s settings) error {
 	name, err := eks.ClusterName(s.cluster)
 	if err != nil {
 		return err

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// encoreLimit is for a rehearsal to clean up after a signal: EKS first finishes
+// interruptedLimit is for a rehearsal to clean up after a signal: EKS first finishes
 // what it is at, and each of its waits takes seconds.
-const encoreLimit = 4 * time.Minute
+const interruptedLimit = 4 * time.Minute
 
 // TestFaultsOfARehearsal ends rehearsals in the middle. Nothing may be left: no
 // cluster, no authenticator, no command that it ran, no file.
@@ -36,24 +36,24 @@ func TestFaultsOfARehearsal(t *testing.T) {
 			for _, signal := range test.signals {
 				signalTo(signal == syscall.SIGINT, signal)(t, v)
 			}
-			code, took := v.awaitExit(t, encoreLimit)
+			code, took := v.awaitExit(t, interruptedLimit)
 			t.Logf("ended %.1fs later with exit code %d", took.Seconds(), code)
 			if !test.orderly {
-				v.strike(t)
+				v.removeRehearsal(t)
 			}
 			if test.orderly && (code != 2 || !strings.Contains(v.text(), "left      0 things") || !strings.Contains(v.text(), "secrets   told in 0 places")) {
 				t.Errorf("exit code %d, want 2, and a summary without anything left or told", code)
 			}
 			if left := append(v.leftovers(t), v.programs()...); len(left) > 0 {
 				t.Errorf("left behind: %q", left)
-				v.strike(t)
+				v.removeRehearsal(t)
 			}
 		})
 	}
 }
 
-// strike runs `scaleproof rehearse --down`.
-func (v *victim) strike(t *testing.T) {
+// removeRehearsal runs `scaleproof rehearse --down`.
+func (v *victim) removeRehearsal(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), faultLimit)
 	defer cancel()

@@ -92,7 +92,7 @@ func TestSpeak(t *testing.T) {
 					return stdout.Write(text)
 				})
 			}
-			code, err := c.speak(ctx, exec.CommandContext(t.Context(), "sh", "-c", test.script), dir)
+			code, err := c.runShown(ctx, exec.CommandContext(t.Context(), "sh", "-c", test.script), dir)
 			if code != test.code || (err != nil) != test.fails {
 				t.Errorf("exit code %d, %v", code, err)
 			}
@@ -120,10 +120,10 @@ func TestWithoutSettings(t *testing.T) {
 
 // TestReadReport wants the command's own report, and searches it.
 func TestReadReport(t *testing.T) {
-	out, spoken := t.TempDir(), t.TempDir()
+	out, said := t.TempDir(), t.TempDir()
 	search := rehearsal.NewSearch(map[string]string{"a word": "xyzzy"})
 	var r rehearsed
-	if err := r.read(search, out, spoken, time.Now()); err == nil {
+	if err := r.read(search, out, said, time.Now()); err == nil {
 		t.Error("there was no report, and it was read")
 	}
 	began := time.Now()
@@ -132,13 +132,13 @@ func TestReadReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := &reports.Run{ID: id, Started: began, Phases: []reports.Phase{{Name: "cluster", Error: "xyzzy"}}, Results: []reports.Result{}}
-	if err := errors.Join(run.Save(dir), reports.Point(out, id), os.WriteFile(filepath.Join(spoken, "stderr"), []byte("xyzzy"), 0o600)); err != nil {
+	if err := errors.Join(run.Save(dir), reports.Point(out, id), os.WriteFile(filepath.Join(said, "stderr"), []byte("xyzzy"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.read(search, out, spoken, began.Add(-time.Second)); err != nil || r.run.ID != id || r.searched < 2 || len(r.told) < 2 {
+	if err := r.read(search, out, said, began.Add(-time.Second)); err != nil || r.run.ID != id || r.searched < 2 || len(r.told) < 2 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if err := r.read(search, out, spoken, began.Add(time.Minute)); err == nil {
+	if err := r.read(search, out, said, began.Add(time.Minute)); err == nil {
 		t.Error("an old report was read")
 	}
 }

@@ -19,8 +19,8 @@ import (
 const (
 	// mostRequests that a run may make of AWS, without those that only wait.
 	mostRequests = 120
-	// curtain is how long it may take to remove what is left of the stage.
-	curtain = 2 * time.Minute
+	// rehearsalDownLimit is how long it may take to remove what is left of the rehearsal.
+	rehearsalDownLimit = 2 * time.Minute
 	// rehearsalFile is the summary, in the run's folder.
 	rehearsalFile = "rehearsal.txt"
 )
@@ -58,7 +58,7 @@ type rehearsed struct {
 
 // close removes what the command left, of which look has told.
 func (r *rehearsed) close(ctx context.Context, account *rehearsal.Rehearsal) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), curtain)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rehearsalDownLimit)
 	defer cancel()
 	if err := account.Close(ctx); err != nil {
 		r.failed = append(r.failed, err.Error())
@@ -67,7 +67,7 @@ func (r *rehearsed) close(ctx context.Context, account *rehearsal.Rehearsal) {
 
 // look finds what the command left, and what it asked for.
 func (r *rehearsed) look(ctx context.Context, account *rehearsal.Rehearsal, forge *forge) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), curtain)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rehearsalDownLimit)
 	defer cancel()
 	things, err := account.Left(ctx)
 	branches, branchesErr := forge.left(ctx)

@@ -21,13 +21,13 @@ import (
 	"github.com/scaleproof/scaleproof/reports"
 )
 
-// encore is how long a command that was interrupted may take to take everything
+// interruptLimit is how long a command that was interrupted may take to take everything
 // down: what EKS is at work on has to be waited for.
-const encore = 5 * time.Minute
+const interruptLimit = 5 * time.Minute
 
-// perform runs the command in the rehearsed account, and looks at all that it
+// runRehearsed runs the command in the rehearsed account, and looks at all that it
 // writes and leaves.
-func (c *console) perform(ctx context.Context, account *rehearsal.Rehearsal, on *stage, s settings, temporary string, found *rehearsed) (err error) {
+func (c *console) runRehearsed(ctx context.Context, account *rehearsal.Rehearsal, on *rehearsalSetup, s settings, temporary string, found *rehearsed) (err error) {
 	host, err := account.HostAddress(ctx)
 	if err != nil {
 		return err
@@ -41,8 +41,8 @@ func (c *console) perform(ctx context.Context, account *rehearsal.Rehearsal, on 
 	if err != nil {
 		return err
 	}
-	cache, spoken, out := filepath.Join(on.dir, "cache"), filepath.Join(on.dir, "spoken"), filepath.Join(reported, "rehearsal")
-	if err := os.Mkdir(spoken, 0o700); err != nil {
+	cache, said, out := filepath.Join(on.dir, "cache"), filepath.Join(on.dir, "output"), filepath.Join(reported, "rehearsal")
+	if err := os.Mkdir(said, 0o700); err != nil {
 		return err
 	}
 	command, err := scaleproofOnEKS(ctx, s, out)
@@ -58,12 +58,12 @@ func (c *console) perform(ctx context.Context, account *rehearsal.Rehearsal, on 
 	secrets["a git token"] = forge.credentials.Token
 	search := rehearsal.NewSearch(secrets)
 	watched, began := search.Follow(filepath.Join(cache, "eks"), filepath.Join(cache, "delivery")), time.Now()
-	c.logf("the stage is set after %.0fs, and the command begins", began.Sub(found.began).Seconds())
-	found.code, err = c.speak(ctx, command, spoken)
+	c.logf("all is ready after %.0fs, and the command begins", began.Sub(found.began).Seconds())
+	found.code, err = c.runShown(ctx, command, said)
 	found.told, found.watched = watched()
 	pushed, pushedErr := forge.history(context.WithoutCancel(ctx))
 	found.told = append(found.told, search.In("what was pushed", pushed)...)
-	return errors.Join(err, pushedErr, found.look(ctx, account, forge), found.read(search, out, spoken, began))
+	return errors.Join(err, pushedErr, found.look(ctx, account, forge), found.read(search, out, said, began))
 }
 
 // scaleproofOnEKS is this program, with the words that prove the promises on EKS.
@@ -98,10 +98,10 @@ func withoutSettings(environ []string) []string {
 	})
 }
 
-// speak runs the command, in a process group of its own, with all that it says
+// runShown runs the command, in a process group of its own, with all that it says
 // in files of the folder too, and returns its exit code. When the context ends
 // the command is interrupted, and has time to clean up.
-func (c *console) speak(ctx context.Context, command *exec.Cmd, dir string) (code int, err error) {
+func (c *console) runShown(ctx context.Context, command *exec.Cmd, dir string) (code int, err error) {
 	stdout, stderr := filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")
 	for path, to := range map[string]struct {
 		writer *io.Writer
@@ -124,7 +124,7 @@ func (c *console) speak(ctx context.Context, command *exec.Cmd, dir string) (cod
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
-		err = dismiss(command, ended)
+		err = interrupt(command, ended)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Exited() {
@@ -136,10 +136,10 @@ func (c *console) speak(ctx context.Context, command *exec.Cmd, dir string) (cod
 	return 0, nil
 }
 
-// dismiss interrupts the command, and kills its group if it takes too long.
-func dismiss(command *exec.Cmd, ended <-chan error) error {
+// interrupt interrupts the command, and kills its group if it takes too long.
+func interrupt(command *exec.Cmd, ended <-chan error) error {
 	_ = command.Process.Signal(os.Interrupt) // it may have ended just now
-	patience := time.NewTimer(encore)
+	patience := time.NewTimer(interruptLimit)
 	defer patience.Stop()
 	select {
 	case err := <-ended:
@@ -147,12 +147,12 @@ func dismiss(command *exec.Cmd, ended <-chan error) error {
 	case <-patience.C:
 	}
 	_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
-	return errors.Join(<-ended, fmt.Errorf("it was interrupted, and did not end within %v", encore))
+	return errors.Join(<-ended, fmt.Errorf("it was interrupted, and did not end within %v", interruptLimit))
 }
 
 // read reads the report that the command wrote, and searches it and what the
 // command said.
-func (r *rehearsed) read(search *rehearsal.Search, out, spoken string, began time.Time) error {
+func (r *rehearsed) read(search *rehearsal.Search, out, said string, began time.Time) error {
 	dir, err := filepath.EvalSymlinks(filepath.Join(out, "latest"))
 	if err != nil {
 		return fmt.Errorf("the command left no report: %w", err)
@@ -165,7 +165,7 @@ func (r *rehearsed) read(search *rehearsal.Search, out, spoken string, began tim
 		return errors.New("the command left no report of its own: the newest is older than it")
 	}
 	r.run, r.dir = run, dir
-	for _, each := range []string{spoken, dir} {
+	for _, each := range []string{said, dir} {
 		told, files, err := search.Under(each)
 		if err != nil {
 			return err
