@@ -23,11 +23,16 @@ type ending struct {
 func (f *follower) failed(err error, heard time.Time) ending {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) && decoding(status.Status()) {
-		quiet := latest(heard, time.Now().Add(-f.silent))
+		quiet := f.quiet(heard)
 		return ending{since: quiet, quiet: quiet, lost: err}
 	}
 	now := time.Now()
 	return ending{since: now, quiet: now, lost: err, stale: true}
+}
+
+// quiet is since when a connection that was last heard of then may have been dead.
+func (f *follower) quiet(heard time.Time) time.Time {
+	return latest(heard, time.Now().Add(-f.silent))
 }
 
 // decoding reports whether client-go made the status of a stream that it could

@@ -102,8 +102,7 @@ func (f *follower) drain(c *connection) ending {
 		heard = time.Now()
 		f.apply(event, heard)
 	}
-	now := time.Now()
-	return ending{since: now, quiet: latest(heard, now.Add(-f.silent))}
+	return ending{since: time.Now(), quiet: f.quiet(heard)}
 }
 
 // apply writes one event and remembers where to resume.
@@ -146,7 +145,6 @@ func (f *follower) resume(ctx context.Context, end ending) *connection {
 	stale, pause := end.stale, f.unsteady
 	for {
 		if pause && !f.pause(ctx) {
-			g.abandon()
 			return nil
 		}
 		c, err := f.attempt(ctx, stale, end.since)
@@ -156,7 +154,6 @@ func (f *follower) resume(ctx context.Context, end ending) *connection {
 			g.seenAfter(replay) // what others saw meanwhile is not before what comes now
 			return c
 		case ctx.Err() != nil:
-			g.abandon()
 			return nil
 		case answered(err):
 			g.lose(err.Error())

@@ -47,10 +47,15 @@ func (g *gap) lose(why string) {
 func (g *gap) abandon() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.stop()
+	g.closed = true
+}
+
+// stop stops what is to happen later. The gap's lock is held.
+func (g *gap) stop() {
 	if g.pending != nil {
 		g.pending.Stop()
 	}
-	g.closed = true
 }
 
 // seenAfter ends the gap when so much time is over, unless it is kept or abandoned
@@ -58,9 +63,7 @@ func (g *gap) abandon() {
 func (g *gap) seenAfter(replayed time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pending != nil {
-		g.pending.Stop()
-	}
+	g.stop()
 	if g.closed = !g.open; g.open {
 		g.pending = time.AfterFunc(replayed, g.seen)
 	}
@@ -71,9 +74,7 @@ func (g *gap) seenAfter(replayed time.Duration) {
 func (g *gap) keep() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pending != nil {
-		g.pending.Stop()
-	}
+	g.stop()
 	return g.open && !g.closed
 }
 
@@ -81,9 +82,7 @@ func (g *gap) keep() bool {
 func (g *gap) seen() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pending != nil {
-		g.pending.Stop()
-	}
+	g.stop()
 	if g.closed {
 		return // abandoned meanwhile
 	}

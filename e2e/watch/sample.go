@@ -41,20 +41,21 @@ func sample(ctx context.Context, tl *timeline.Timeline, every time.Duration, s S
 	r := reader{Sampler: s, book: newLedger(tl), since: time.Now()}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	var answer chan<- struct{}
 	for {
 		r.read(ctx)
-		select { // who asked waits no longer than it has to: a read of what hangs takes long
-		case answer := <-asked:
-			r.read(ctx)
+		if answer != nil {
 			answer <- struct{}{}
+			answer = nil
+		}
+		select { // who asked waits no longer than it has to: a read of what hangs takes long
+		case answer = <-asked:
 			continue
 		default:
 		}
 		select {
 		case <-ticker.C:
-		case answer := <-asked:
-			r.read(ctx)
-			answer <- struct{}{}
+		case answer = <-asked:
 		case <-ctx.Done():
 			over := gap{tl: tl, kinds: []timeline.Kind{s.Kind}, object: s.Object, since: time.Now()}
 			over.lose("the recorder was stopped")

@@ -32,7 +32,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/gofrs/flock"
 
 	"github.com/scaleproof/scaleproof/providers"
 	"github.com/scaleproof/scaleproof/providers/eks/cloud"
@@ -210,17 +209,10 @@ func (p *Provider) Reserve(name string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(p.options.home(), 0o700); err != nil {
-		return nil, err
+	if release, err = ledger.Reserve(p.options.home(), full); err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", full, err)
 	}
-	lock := flock.New(filepath.Join(p.options.home(), full+".run.lock"))
-	switch held, err := lock.TryLock(); {
-	case err != nil:
-		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
-	case !held:
-		return nil, fmt.Errorf("cluster %s: a run uses this cluster: wait for it, stop it, or set CLUSTER_NAME", full)
-	}
-	return func() { _ = lock.Unlock() }, nil
+	return release, nil
 }
 
 // home is the folder of ledgers and kubeconfigs.

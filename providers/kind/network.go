@@ -96,8 +96,8 @@ func hostAddress(ctx context.Context, node string) (providers.HostAddress, error
 	known, err := engine.Run(ctx, "exec", node, "getent", "ahostsv4", engineHost)
 	if err != nil {
 		return providers.HostAddress{}, fmt.Errorf("the nodes do not reach this machine, which delivers to them: "+
-			"it has not the address of the network %s's gateway, %s, and node %s knows no %s; "+
-			"use an engine that runs as root on this machine, or Docker Desktop: %w", networkName, address, node, engineHost, err)
+			"it has not the address of the network %s's gateway, %s, and node %s knows no %s; %s: %w",
+			networkName, address, node, engineHost, engine.FitEngine, err)
 	}
 	first, _, _ := strings.Cut(known, " ")
 	return providers.HostAddress{Reached: first, Listen: "127.0.0.1"}, nil

@@ -9,10 +9,10 @@ import (
 // cluster, since the one that is meant without may be another.
 func (s settings) downCommand() string {
 	words := []string{"down", "--provider", s.provider, "--cluster-name", s.cluster}
-	if s.kubeconfig != "" && s.provider == "existing" {
-		words = append(words, "--kubeconfig", s.kubeconfig)
-	}
 	if s.provider == "existing" {
+		if s.kubeconfig != "" {
+			words = append(words, "--kubeconfig", s.kubeconfig)
+		}
 		context := s.context
 		if current, _, err := s.existing().Place(); err == nil {
 			context = current // which may be another when the command is typed

@@ -1,35 +1,32 @@
 package main
 
 import (
-	"strings"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
-// TestDownCommandNamesTheCluster: it is typed as it stands, and must not remove
-// another one.
-func TestDownCommandNamesTheCluster(t *testing.T) {
-	for want, args := range map[string][]string{
-		"`scaleproof down --provider kind --cluster-name wide`": {"--cluster-name", "wide"},
-		"`scaleproof down --provider existing --cluster-name scaleproof --kubeconfig /k --context staging`": {
-			"--provider", "existing", "--context", "staging", "--kubeconfig", "/k"},
-	} {
-		for _, fail := range []map[string]error{nil, {"up": errTest}} {
-			removes.Store(nil)
-			f := &fake{fail: fail}
-			got := do(t, t.Context(), f.world(), append([]string{"run", "--keep", "--out", t.TempDir()}, args...)...)
-			if !strings.Contains(got.stderr, want) {
-				t.Errorf("%q does not say %s", got.stderr, want)
-			}
-			if said := atOnce(); !strings.Contains(said, want) {
-				t.Errorf("who leaves at once is told %q, and not %s", said, want)
-			}
-		}
+// TestDownCommand says which cluster is meant, though the current context may be
+// another when it is typed, and can be pasted.
+func TestDownCommand(t *testing.T) {
+	file := contexts(t, "https://one.test")
+	s := settings{provider: "existing", cluster: "scaleproof", kubeconfig: file}
+	want := "scaleproof down --provider existing --cluster-name scaleproof --kubeconfig '" + file + "' --context a"
+	if got := s.downCommand(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
-func TestNothingToRemove(t *testing.T) {
-	removes.Store(nil)
-	if said := atOnce(); strings.Contains(said, "down") {
-		t.Errorf("of a command that makes nothing: %q", said)
+// contexts writes a kubeconfig with the contexts a, which is current, and b.
+func contexts(t *testing.T, server string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "kube config")
+	text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\n"+
+		"contexts: [{name: a, context: {cluster: c, user: u}}, {name: b, context: {cluster: c, user: u}}]\n"+
+		"clusters: [{name: c, cluster: {server: '%s'}}]\nusers: [{name: u, user: {}}]\n", server)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	return file
 }

@@ -256,30 +256,6 @@ func TestRunsOnExistingClustersShareNoRepositories(t *testing.T) {
 	}
 }
 
-// contexts writes a kubeconfig with the contexts a, which is current, and b.
-func contexts(t *testing.T, server string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "kube config")
-	text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\n"+
-		"contexts: [{name: a, context: {cluster: c, user: u}}, {name: b, context: {cluster: c, user: u}}]\n"+
-		"clusters: [{name: c, cluster: {server: '%s'}}]\nusers: [{name: u, user: {}}]\n", server)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-// TestDownCommand says which cluster is meant, though the current context may be
-// another when it is typed, and can be pasted.
-func TestDownCommand(t *testing.T) {
-	file := contexts(t, "https://one.test")
-	s := settings{provider: "existing", cluster: "scaleproof", kubeconfig: file}
-	want := "scaleproof down --provider existing --cluster-name scaleproof --kubeconfig '" + file + "' --context a"
-	if got := s.downCommand(); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
 // TestClusterNeeds asks of a cluster what the chosen suites use, and no more.
 func TestClusterNeeds(t *testing.T) {
 	core, flux, nodes := existing.Core(), existing.Flux(), existing.Nodes("general-purpose")

@@ -54,8 +54,37 @@ type Ledger struct {
 	open  []Entry
 }
 
-// errBusy is the lock being held by a process that lives.
-var errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+// A lock that is held by a process that lives.
+var (
+	errBusy = errors.New("another scaleproof command is making or removing this cluster: wait for it or stop it")
+	errUsed = errors.New("a run uses this cluster: wait for it, stop it, or set CLUSTER_NAME")
+)
+
+// hold takes the lock of a file below dir without waiting.
+func hold(dir, file string, busy error) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, file))
+	switch held, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	case !held:
+		return nil, busy
+	}
+	return lock, nil
+}
+
+// Reserve keeps the name below dir, whether there is a ledger of it or not, until
+// release, or until the process ends: every other Reserve of it is an error. Open asks
+// for none.
+func Reserve(dir, name string) (release func(), err error) {
+	lock, err := hold(dir, name+".run.lock", errUsed)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
 
 // Path is the ledger's file of a name below dir.
 func Path(dir, name string) string { return filepath.Join(dir, name+".jsonl") }
@@ -64,15 +93,9 @@ func Path(dir, name string) string { return filepath.Join(dir, name+".jsonl") }
 // empty. A line that was cut off by a crash is left out: what it would have
 // told was not yet begun.
 func Open(dir, name string) (*Ledger, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	lock := flock.New(filepath.Join(dir, name+".lock"))
-	switch held, err := lock.TryLock(); {
-	case err != nil:
-		return nil, fmt.Errorf("lock the ledger: %w", err)
-	case !held:
-		return nil, errBusy
+	lock, err := hold(dir, name+".lock", errBusy)
+	if err != nil {
+		return nil, err
 	}
 	l := &Ledger{path: Path(dir, name), lock: lock}
 	if err := l.read(); err != nil {

@@ -131,3 +131,27 @@ func TestLedgerIsPrivateAndLocked(t *testing.T) {
 		t.Error("an Open that failed keeps the lock")
 	}
 }
+
+// TestReserve keeps a name from another run, and not from who makes or removes.
+func TestReserve(t *testing.T) {
+	dir := t.TempDir()
+	release, err := Reserve(dir, "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Reserve(dir, "demo"); !errors.Is(err, errUsed) {
+		t.Errorf("reserved twice: %v", err)
+	}
+	notes, err := Open(dir, "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := notes.Close(); err != nil {
+		t.Error(err)
+	}
+	release()
+	if release, err = Reserve(dir, "demo"); err != nil {
+		t.Fatal(err)
+	}
+	release()
+}

@@ -23,9 +23,10 @@ func Evaluate(facts Facts) []Check {
 func engineCheck(facts Facts) Check {
 	const name = "engine"
 	switch {
-	case facts.Engine != nil && facts.Engine.Unfit() != nil:
-		return Check{Name: name, Status: Failed, Finding: facts.Engine.Unfit().Error(), Fix: "use an engine that runs as root on this machine, or Docker Desktop"}
 	case facts.Engine != nil:
+		if err := facts.Engine.Unfit(); err != nil {
+			return Check{Name: name, Status: Failed, Finding: err.Error(), Fix: engine.FitEngine}
+		}
 		return Check{Name: name, Status: OK, Finding: fmt.Sprintf("docker %s at %s", facts.Engine.ServerVersion, facts.Engine.Endpoint)}
 	case facts.CanStart:
 		return Check{Name: name, Status: Warning, Finding: "no docker engine answers", Fix: "none needed: a run installs or starts one"}

@@ -122,7 +122,7 @@ func answers(ctx context.Context) error {
 // puts back our runtime if it went with the cache directory, and removes older ones.
 func accept(ctx context.Context, info Info) error {
 	if err := info.Unfit(); err != nil {
-		return fmt.Errorf("%w: use an engine that runs as root on this machine, or Docker Desktop", err)
+		return fmt.Errorf("%w: %s", err, FitEngine)
 	}
 	host, err := Detect(info)
 	if err != nil || len(host.Lacking) == 0 {

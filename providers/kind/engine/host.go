@@ -61,6 +61,9 @@ func Inspect(ctx context.Context) (Info, error) {
 	return info, err
 }
 
+// FitEngine is what to do about an engine on which no cluster could be used.
+const FitEngine = "use an engine that runs as root on this machine, or Docker Desktop"
+
 // Unfit is why no cluster on this engine could be used, whatever else it can.
 func (i Info) Unfit() error {
 	if slices.Contains(i.SecurityOptions, "name=rootless") {
